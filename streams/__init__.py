@@ -1,0 +1,3 @@
+"""prewarn: screens medical-insurance settlements before they are paid."""
+
+from __future__ import annotations

@@ -1,0 +1,76 @@
+"""Scopes: whose behaviour a feature describes, under which key its row is kept, and who owns that row.
+
+The owner is what decides the partition of a row (see the README, "Who owns which state"): an institution
+lives with its treatment area, a person with the insured area, a trace code and a prescriber wherever
+the hash of their code falls. An owner text that begins with ``#`` is hashed; any other is an area and goes to the
+partition that Kafka's own partitioner gives that area as a key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.contract.events import Event, Line, TraceCode
+
+
+class RowKey(NamedTuple):
+    """Where a row is: its key (scope letter, ``:``, entity) and the text that decides its partition."""
+
+    key: str
+    owner: str
+
+
+class Scope(NamedTuple):
+    """One kind of entity that features can describe."""
+
+    name: str
+    #: The coarsest level at which the key is known: ``settlement``, ``line`` or ``code``.
+    level: str
+    locate: Callable[[Event, Line | None, TraceCode | None], RowKey | None]
+
+
+def _institution(event: Event, _line: Line | None, _code: TraceCode | None) -> RowKey:
+    return RowKey("i:" + event.fixmedins_code, event.mdtrtarea_admvs)
+
+
+def _person(event: Event, _line: Line | None, _code: TraceCode | None) -> RowKey:
+    return RowKey("p:" + event.psn_ref, event.insuplc_admdvs)
+
+
+def _person_item(event: Event, line: Line | None, _code: TraceCode | None) -> RowKey | None:
+    if line is None:
+        return None
+    return RowKey(f"x:{event.psn_ref}:{line.med_list_codg}", event.insuplc_admdvs)
+
+
+def _prescriber(_event: Event, line: Line | None, _code: TraceCode | None) -> RowKey | None:
+    # A blank or placeholder prescriber is unknown (the decoder made it None): it is never a key.
+    if line is None or line.bilg_dr_codg is None:
+        return None
+    return RowKey("d:" + line.bilg_dr_codg, "#" + line.bilg_dr_codg)
+
+
+def _trace_code(_event: Event, _line: Line | None, code: TraceCode | None) -> RowKey | None:
+    if code is None:
+        return None
+    return RowKey(trace_key(code), "#" + code.drug_trac_codg)
+
+
+def trace_key(code: TraceCode) -> str:
+    """Key of a trace code's row."""
+    return "t:" + code.drug_trac_codg
+
+
+SCOPES: dict[str, Scope] = {
+    scope.name: scope
+    for scope in (
+        Scope("institution", "settlement", _institution),
+        Scope("person", "settlement", _person),
+        Scope("person_item", "line", _person_item),
+        Scope("prescriber", "line", _prescriber),
+        Scope("trace_code", "code", _trace_code),
+    )
+}

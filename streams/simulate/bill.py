@@ -1,0 +1,126 @@
+"""Bills: fee lines that add up to the fen, and who pays how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streams.simulate.catalogue import Drug, Item
+    from streams.simulate.records import Json
+
+_NUMBERS = [str(number) for number in range(400)]
+_EXAMINATIONS = {"03", "04"}
+
+
+class Bill:
+    """Fee lines of one settlement, all amounts in fen until they are written.
+
+    Args:
+        time: when the services happened, text.
+        doctor: prescriber, None or blank when unknown.
+        dept: department, None at pharmacies.
+        rxno: prescription of the drug lines.
+        first: number of the first line; unique within a visit.
+    """
+
+    __slots__ = ("dept", "doctor", "examined", "first", "lines", "rxno", "scope", "time", "total")
+
+    def __init__(self, time: str, doctor: str | None, dept: str | None, rxno: str | None, first: int = 1) -> None:
+        self.time = time
+        self.doctor = doctor
+        self.dept = dept
+        self.rxno = rxno
+        self.first = first
+        self.lines: list[Json] = []
+        self.total = 0
+        self.scope = 0
+        self.examined = 0
+
+    def service(self, item: Item, price: int, cnt: int = 1, time: str | None = None) -> None:
+        """Charge a service or consumable at its tariff, which is also its ceiling."""
+        if item.charge in _EXAMINATIONS:
+            self.examined += price * cnt
+        ceiling = price if item.list_type == "201" else None
+        self.add(item.code, item.list_type, item.charge, cnt, price, ceiling, 0, time=time)
+
+    def drug(self, drug: Drug, price: int, cnt: int, days: int | None, traces: list[Json], time: str | None = None) -> None:
+        """Charge whole packs of a drug."""
+        self.add(drug.code, "101", drug.charge, cnt, price, drug.ceiling, drug.own, days=days, traces=traces, time=time)
+
+    def add(
+        self,
+        code: str,
+        list_type: str,
+        charge: str,
+        cnt: int,
+        pric: int,
+        ceiling: int | None,
+        own: int,
+        *,
+        days: int | None = None,
+        traces: list[Json] | None = None,
+        time: str | None = None,
+    ) -> Json:
+        """Add one line.
+
+        Args:
+            code: med_list_codg.
+            list_type: 101, 102, 201, 301.
+            charge: charge type.
+            cnt: how many.
+            pric: price of one, fen.
+            ceiling: highest price of one, fen; None = none known.
+            own: per cent outside the scope of the insurance.
+            days: days of supply of the whole line.
+            traces: its trace codes.
+            time: when it happened, if not at the bill's time.
+        """
+        amount = cnt * pric
+        covered = amount * (100 - own) // 100
+        self.total += amount
+        self.scope += covered
+        line = {
+            "feedetl_sn": _NUMBERS[self.first + len(self.lines)],
+            "fee_ocur_time": time or self.time,
+            "list_type": list_type,
+            "med_list_codg": code,
+            "med_chrgitm_type": charge,
+            "cnt": cnt,
+            "pric": pric / 100,
+            "pric_uplmt_amt": None if ceiling is None else ceiling / 100,
+            "det_item_fee_sumamt": amount / 100,
+            "inscp_scp_amt": covered / 100,
+            "prd_days": days,
+            "rxno": self.rxno if days is not None else None,
+            "bilg_dr_codg": self.doctor,
+            "bilg_dept_codg": self.dept,
+        }
+        if traces:
+            line["drug_trac_info"] = traces
+        self.lines.append(line)
+        return line
+
+
+class Payment:
+    """Who pays a bill; the three parts add up to it exactly."""
+
+    __slots__ = ("account", "cash", "fund")
+
+    def __init__(self, fund: int, account: int, cash: int) -> None:
+        self.fund = fund
+        self.account = account
+        self.cash = cash
+
+
+def pay(bill: Bill, share: int, *, account: bool, deductible: int = 0) -> Payment:
+    """Split a bill.
+
+    Args:
+        bill: what is to be paid.
+        share: per cent of the scope above the deductible that the fund pays.
+        account: whether the rest of the scope comes from a personal account (employees) instead of cash.
+        deductible: fen that the fund never pays.
+    """
+    fund = max(0, bill.scope - deductible) * share // 100
+    from_account = bill.scope - fund if account else 0
+    return Payment(fund, from_account, bill.total - fund - from_account)

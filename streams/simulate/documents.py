@@ -1,0 +1,149 @@
+"""Events in the form of the wire contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.simulate import beijing
+from streams.simulate.records import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.simulate.bill import Bill, Payment
+    from streams.simulate.conditions import Condition
+    from streams.simulate.identifiers import Identifiers
+    from streams.simulate.population import Person
+    from streams.simulate.province import Place
+
+
+def diagnoses(conditions: Iterable[Condition], stage: str = "1") -> list[Json]:
+    """The diagnosis list of a visit, main diagnosis first; stage 1 = on admission, 2 = on discharge."""
+    return [
+        {"dise_codg": row.icd, "maindise_flag": "0" if position else "1", "inout_dise_type": stage}
+        for position, row in enumerate(conditions)
+    ]
+
+
+def settlement(
+    ids: Identifiers,
+    person: Person,
+    place: Place,
+    *,
+    time: int,
+    arrival: int,
+    med_type: str,
+    visit: str,
+    bill: Bill,
+    payment: Payment,
+    found: list[Json],
+    emergency: bool = False,
+    online: bool = False,
+) -> Json:
+    """A settlement; `time` and `arrival` in seconds (`beijing`), `found` the diagnoses."""
+    return {
+        "event_id": ids.message(place.code, arrival),
+        "event_type": "settlement",
+        "inf_time": beijing.text(arrival),
+        "mdtrtarea_admvs": place.area,
+        "insuplc_admdvs": person.insuplc,
+        "fixmedins_code": place.code,
+        "medins_lv": place.level,
+        "psn_no": person.psn_no,
+        "psn_type": person.psn_type,
+        "gend": person.gend,
+        "brdy": person.brdy,
+        "insutype": person.insutype,
+        "mdtrt_id": visit,
+        "mdtrt_cert_type": "01" if online else person.certificate,
+        "setl_id": ids.settlement(time // beijing.DAY),
+        "setl_time": beijing.text(time),
+        "med_type": med_type,
+        "er_flag": "1" if emergency else "0",
+        "online_flag": "1" if online else "0",
+        "diagnoses": found,
+        "medfee_sumamt": bill.total / 100,
+        "inscp_scp_amt": bill.scope / 100,
+        "fund_pay_sumamt": payment.fund / 100,
+        "acct_pay": payment.account / 100,
+        "psn_cash_pay": payment.cash / 100,
+        "feedetail": bill.lines,
+    }
+
+
+def movement(
+    ids: Identifiers, person: Person, place: Place, *, arrival: int, visit: str, begin: int, end: int | None, med_type: str
+) -> Json:
+    """An admission, or a discharge when `end` is given."""
+    event = {
+        "event_id": ids.message(place.code, arrival),
+        "event_type": "admission" if end is None else "discharge",
+        "inf_time": beijing.text(arrival),
+        "mdtrtarea_admvs": place.area,
+        "insuplc_admdvs": person.insuplc,
+        "fixmedins_code": place.code,
+        "medins_lv": place.level,
+        "psn_no": person.psn_no,
+        "gend": person.gend,
+        "brdy": person.brdy,
+        "insutype": person.insutype,
+        "mdtrt_id": visit,
+        "begndate": beijing.text(begin),
+        "med_type": med_type,
+    }
+    if end is not None:
+        event["enddate"] = beijing.text(end)
+    return event
+
+
+def reversal(ids: Identifiers, settled: Json, arrival: int) -> Json:
+    """The cancellation of a whole settlement."""
+    event = {
+        name: settled[name]
+        for name in ("mdtrtarea_admvs", "insuplc_admdvs", "fixmedins_code", "medins_lv", "psn_no", "mdtrt_id")
+    }
+    return event | {
+        "event_id": ids.message(settled["fixmedins_code"], arrival),
+        "event_type": "reversal",
+        "inf_time": beijing.text(arrival),
+        "setl_id": ids.settlement(arrival // beijing.DAY),
+        "init_setl_id": settled["setl_id"],
+    }
+
+
+def again(ids: Identifiers, settled: Json, arrival: int) -> Json:
+    """The same settlement sent once more under another message id, as after a time-out."""
+    return settled | {"event_id": ids.message(settled["fixmedins_code"], arrival), "inf_time": beijing.text(arrival)}
+
+
+def refund(ids: Identifiers, settled: Json, line: Json, time: int, arrival: int) -> Json:
+    """The partial refund of one unit of one line, paid back in the proportions in which it was paid."""
+    pric = round(line["pric"] * 100)
+    covered = round(line["inscp_scp_amt"] * 100) // line["cnt"]
+    fund = pric * round(settled["fund_pay_sumamt"] * 100) // round(settled["medfee_sumamt"] * 100)
+    account = pric * round(settled["acct_pay"] * 100) // round(settled["medfee_sumamt"] * 100)
+    codes = line.get("drug_trac_info")
+    back = line | {
+        "feedetl_sn": str(int(settled["feedetail"][-1]["feedetl_sn"]) + 1),
+        "init_feedetl_sn": line["feedetl_sn"],
+        "cnt": -1,
+        "det_item_fee_sumamt": -pric / 100,
+        "inscp_scp_amt": -covered / 100,
+        "prd_days": None if line["prd_days"] is None else -(line["prd_days"] // line["cnt"]),
+    }
+    if codes:
+        back["drug_trac_info"] = codes[-1:]
+    return settled | {
+        "event_id": ids.message(settled["fixmedins_code"], arrival),
+        "inf_time": beijing.text(arrival),
+        "setl_id": ids.settlement(time // beijing.DAY),
+        "setl_time": beijing.text(time),
+        "init_setl_id": settled["setl_id"],
+        "refd_setl_flag": "1",
+        "medfee_sumamt": -pric / 100,
+        "inscp_scp_amt": -covered / 100,
+        "fund_pay_sumamt": -fund / 100,
+        "acct_pay": -account / 100,
+        "psn_cash_pay": -(pric - fund - account) / 100,
+        "feedetail": [back],
+    }

@@ -1,0 +1,119 @@
+"""State in memory, one dictionary of each kind for each partition.
+
+Whoever holds a store owns the partitions in it: a row of another partition raises `NotHereError`, and the checks that
+need it are reported as missing instead of being decided on nothing. Changed window rows are collected until
+somebody takes them (`take_dirty`), changed settlement rows are handed over at once (`on_settlement`): the
+worker makes the latter durable before the former, see :mod:`streams.topology.commit`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from streams.state.rows import SettlementRow, WindowRow, decode_settlement, encode_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class NotHereError(LookupError):
+    """The row belongs to a partition that this worker does not hold."""
+
+
+class Partition:
+    """Rows of one partition."""
+
+    __slots__ = ("dirty", "settlements", "windows")
+
+    def __init__(self) -> None:
+        self.windows: dict[str, WindowRow] = {}
+        #: Encoded rows: they are many, seldom read, and never changed in place.
+        self.settlements: dict[str, bytes] = {}
+        self.dirty: set[str] = set()
+
+
+class Store:
+    """Rows of the partitions held here.
+
+    Args:
+        count: Number of partitions of the events topic (1 for files).
+        area_partition: Kafka's partition of an area used as a key; only asked once for each area.
+        on_settlement: Called with (partition, setl_id, encoded row) whenever a settlement row changes.
+    """
+
+    def __init__(
+        self,
+        count: int = 1,
+        area_partition: Callable[[str], int] = lambda _area: 0,
+        on_settlement: Callable[[int, str, bytes], None] | None = None,
+    ) -> None:
+        self.count = count
+        self.partitions: dict[int, Partition] = {}
+        self._area_partition = area_partition
+        self._areas: dict[str, int] = {}
+        self._on_settlement = on_settlement
+
+    def hold(self, partitions: set[int]) -> tuple[set[int], set[int]]:
+        """Hold exactly these partitions; returns (newly held and empty, given up)."""
+        given_up = set(self.partitions) - partitions
+        for number in given_up:
+            del self.partitions[number]
+        new = partitions - set(self.partitions)
+        for number in new:
+            self.partitions[number] = Partition()
+        return new, given_up
+
+    def partition_of(self, owner: str) -> int:
+        """The partition that an owner text decides (see :mod:`streams.features.scopes`)."""
+        if owner[0] == "#":
+            return crc32(owner.encode()) % self.count
+        number = self._areas.get(owner)
+        if number is None:
+            number = self._areas[owner] = self._area_partition(owner)
+        return number
+
+    def window(self, key: str, owner: str) -> WindowRow | None:
+        """The window row, or None when the entity is new; raises `NotHereError`."""
+        partition = self.partitions.get(self.partition_of(owner))
+        if partition is None:
+            raise NotHereError(key[0])
+        return partition.windows.get(key)
+
+    def change_window(self, key: str, owner: str) -> WindowRow:
+        """The window row, made when the entity is new, and marked as changed; raises `NotHereError`."""
+        partition = self.partitions.get(self.partition_of(owner))
+        if partition is None:
+            raise NotHereError(key[0])
+        row = partition.windows.get(key)
+        if row is None:
+            row = partition.windows[key] = WindowRow({}, 0, {})
+        partition.dirty.add(key)
+        return row
+
+    def home(self, owner: str, arrived: int) -> int:
+        """Where a settlement is remembered: its owner's partition, or the one it arrived in when that is not held."""
+        number = self.partition_of(owner)
+        return number if number in self.partitions else arrived
+
+    def settlement(self, number: int, setl_id: str) -> SettlementRow | None:
+        """What partition `number` knows of a settlement, or None."""
+        raw = self.partitions[number].settlements.get(setl_id)
+        return None if raw is None else decode_settlement(raw)
+
+    def keep_settlement(self, number: int, setl_id: str, row: SettlementRow) -> None:
+        """Remember a settlement in partition `number`."""
+        raw = encode_row(row)
+        settlements = self.partitions[number].settlements
+        # Taken out first, so that the dictionary's order stays the order of the last change, as in the changelog.
+        settlements.pop(setl_id, None)
+        settlements[setl_id] = raw
+        if self._on_settlement is not None:
+            self._on_settlement(number, setl_id, raw)
+
+    def take_dirty(self) -> Iterator[tuple[int, str, bytes]]:
+        """The changed window rows as they are now, encoded: (partition, key, row); they count as clean from here."""
+        for number, partition in self.partitions.items():
+            for key in partition.dirty:
+                yield number, key, encode_row(partition.windows[key])
+            partition.dirty.clear()

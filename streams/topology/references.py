@@ -1,0 +1,113 @@
+"""Reads the registries' compacted topics, from the beginning and ever on, in a thread of its own.
+
+A registry fact takes effect as soon as it is read, for every event handled after that. Faust's global tables
+are not used: they are known to loop in recovery and to miss keys.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from streams.contract.reference import decode_institution, decode_person, decode_practitioner
+from streams.contract.rejected import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confluent_kafka import Message
+
+    from streams.engine.references import References
+
+logger = logging.getLogger(__name__)
+
+_BATCH: Final = 1_000
+_POLL_S: Final = 0.2
+_RETRY_S: Final = 2.0
+
+
+class ReferenceReader(threading.Thread):
+    """Keeps `References` up to date.
+
+    Args:
+        config: librdkafka configuration of a reader.
+        topics: Topic names of institutions, practitioners and persons, in this order.
+        references: What to keep up to date.
+        on_bad: Called with topic and reason for a record that cannot be read; the record before it stays in force.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        topics: tuple[str, str, str],
+        references: References,
+        on_bad: Callable[[str, str], None],
+    ) -> None:
+        super().__init__(name="references", daemon=True)
+        self._config = config
+        self._on_bad = on_bad
+        self._stop_asked = threading.Event()
+        institutions, practitioners, persons = topics
+        self._kinds: dict[str, tuple[Callable[[bytes], Any], dict[str, Any]]] = {
+            institutions: (decode_institution, references.institutions),
+            practitioners: (decode_practitioner, references.practitioners),
+            persons: (decode_person, references.persons),
+        }
+        #: Set once everything that was there at the start has been read.
+        self.caught_up = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the thread to end and wait for it, a few seconds at most."""
+        self._stop_asked.set()
+        self.join(5)
+
+    def run(self) -> None:
+        """Read until stopped; an unreachable broker is waited for."""
+        while not self._stop_asked.is_set():
+            consumer = Consumer(self._config)
+            try:
+                self._follow(consumer)
+            except KafkaException as error:
+                logger.warning("registries cannot be read: %s; trying again", error.args[0].str())
+                self._stop_asked.wait(_RETRY_S)
+            finally:
+                consumer.close()
+
+    def _follow(self, consumer: Consumer) -> None:
+        topics = consumer.list_topics(timeout=10).topics
+        partitions = [
+            TopicPartition(topic, number, 0)
+            for topic in self._kinds
+            if topic in topics
+            for number in topics[topic].partitions
+        ]
+        unread = {(p.topic, p.partition) for p in partitions}
+        consumer.assign(partitions)
+        while not self._stop_asked.is_set():
+            if not unread:
+                self.caught_up.set()
+            for message in consumer.consume(_BATCH, _POLL_S):
+                error = message.error()
+                if error is None:
+                    self._take(message)
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public constant
+                    unread.discard((message.topic(), message.partition()))
+                elif error.fatal() or not error.retriable():
+                    raise KafkaException(error)
+
+    def _take(self, message: Message) -> None:
+        topic = message.topic()
+        decode, records = self._kinds[topic]
+        value, key = message.value(), message.key()
+        if value is None:
+            records.pop("" if key is None else key.decode(errors="replace"), None)
+            return
+        try:
+            code, record = decode(value)
+        except Rejected as error:
+            self._on_bad(topic, error.detail)
+            return
+        records[code] = record

@@ -1,0 +1,177 @@
+"""One message in, everything that follows from it out. Whatever is wrong with it, no exception leaves here."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from streams.contract.decode import Limits, decode_event
+from streams.contract.rejected import Rejected
+from streams.contract.results import stamp
+from streams.state.rows import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.contract.events import Event
+    from streams.engine.engine import Engine, Outcome
+    from streams.observability.metrics import Metrics
+    from streams.topology.sink import Headers, Sink
+
+logger = logging.getLogger(__name__)
+
+
+class Names(NamedTuple):
+    """Topic names, as configured."""
+
+    results: str
+    alerts: str
+    dead_letters: str
+    windows: str
+    settlements: str
+
+
+class Incoming(NamedTuple):
+    """A record of the events topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    #: Broker timestamp, epoch ms.
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class SettlementRows:
+    """Collects the settlement rows that one event changed (`Store.on_settlement`)."""
+
+    def __init__(self) -> None:
+        self.changed: list[tuple[int, str, bytes]] = []
+
+    def __call__(self, partition: int, setl_id: str, row: bytes) -> None:
+        """Note a changed row."""
+        self.changed.append((partition, setl_id, row))
+
+    def take(self) -> list[tuple[int, str, bytes]]:
+        """The rows noted since the last call, in the order of their change."""
+        changed, self.changed = self.changed, []
+        return changed
+
+
+class Screening:
+    """Decodes, screens and writes.
+
+    A result is written when the broker has acknowledged the settlement row that remembers it. So whoever saw a
+    result sees the same again, whatever crashes: a settlement without a row was answered to nobody.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        rows: SettlementRows,
+        sink: Sink,
+        names: Names,
+        limits: Limits,
+        metrics: Metrics,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.engine = engine
+        self._rows = rows
+        self._sink = sink
+        self._names = names
+        self._limits = limits
+        self._metrics = metrics
+        self._now = now
+
+    def handle(self, message: Incoming) -> None:
+        """Screen one record."""
+        metrics = self._metrics
+        metrics.events_consumed[message.topic].value += 1
+        metrics.inflight_events.value += 1
+        raw = message.value or b""
+        try:
+            event = decode_event(raw, arrived=message.timestamp, limits=self._limits)
+            outcome = self.engine.screen(event, Position(message.partition, message.offset))
+        except Rejected as rejected:
+            self._dead_letter(message, rejected.reason, rejected.detail)
+        except Exception as error:
+            # A fault of ours, not of the sender: the event is kept, and its neighbours go on.
+            logger.exception("%s[%d]@%d could not be screened", message.topic, message.partition, message.offset)
+            self._rows.take()
+            self._dead_letter(message, "internal", type(error).__name__)
+        else:
+            self._write(message, event, outcome)
+
+    def _write(self, message: Incoming, event: Event, outcome: Outcome) -> None:
+        rows = self._rows.take()
+        for rule_id, kind in outcome.failed:
+            logger.error("rule %s raised %s on %s", rule_id, kind, " ".join(source_of(message)))
+            self._metrics.event_errors["rule", rule_id].value += 1
+        if outcome.answer is None:
+            self._write_rows(rows)
+            self._finished()
+            return
+        emit = self._emitter(message, event.setl_id or "", outcome)
+        if not rows:
+            emit()
+            return
+        (partition, key, row), *others = rows
+        self._sink.send(self._names.settlements, row, key=key, partition=partition, on_delivery=emit)
+        self._write_rows(others)
+
+    def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
+        """What writes the result, and the alert, once the settlement row is safe."""
+        body = stamp(outcome.answer or b"", int(self._now() * 1000))
+
+        def emit() -> None:
+            self._sink.send(self._names.results, body, key=setl_id, on_delivery=acknowledged)
+            if outcome.action != "pass":
+                self._sink.send(self._names.alerts, body, key=setl_id)
+
+        def acknowledged() -> None:
+            self._finished()
+            if outcome.result is None:
+                self._metrics.duplicates.value += 1
+            else:
+                self._metrics.decided(outcome.result, self._now() - message.timestamp / 1000)
+
+        return emit
+
+    def _finished(self) -> None:
+        self._metrics.inflight_events.value -= 1
+
+    def _write_rows(self, rows: list[tuple[int, str, bytes]]) -> None:
+        for partition, key, row in rows:
+            self._sink.send(self._names.settlements, row, key=key, partition=partition)
+
+    def _dead_letter(self, message: Incoming, reason: str, detail: str) -> None:
+        self._metrics.dead_letters[reason].value += 1
+        place = source_of(message)
+        logger.warning("dead letter from %s[%s]@%s: %s: %s", *place, reason, detail)
+        headers: Headers = [
+            ("reason", reason.encode()),
+            ("detail", detail.encode()),
+            *zip(("source_topic", "source_partition", "source_offset"), (part.encode() for part in place), strict=True),
+        ]
+        self._sink.send(
+            self._names.dead_letters,
+            message.value,
+            key=message.key,
+            timestamp=message.timestamp,
+            headers=headers,
+            on_delivery=self._finished,
+        )
+
+
+SOURCE_HEADERS = ("source_topic", "source_partition", "source_offset")
+
+
+def source_of(message: Incoming) -> tuple[str, str, str]:
+    """Topic, partition and offset at which an event entered: of the record before a re-keying hop, if there was one."""
+    sent = {name: value.decode() for name, value in message.headers if name in SOURCE_HEADERS}
+    if len(sent) == len(SOURCE_HEADERS):
+        return sent["source_topic"], sent["source_partition"], sent["source_offset"]
+    return message.topic, str(message.partition), str(message.offset)

@@ -1,0 +1,219 @@
+"""One stream worker, from settings to the end of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import faust
+
+from streams.contract.decode import Limits
+from streams.contract.topics import (
+    ALERTS,
+    DEAD_LETTERS,
+    INSTITUTIONS,
+    PERSONS,
+    PRACTITIONERS,
+    RESULTS,
+    SETTLEMENTS,
+    WINDOWS,
+)
+from streams.engine.engine import Engine
+from streams.engine.references import References
+from streams.observability.health import Health
+from streams.observability.loop import watch_loop
+from streams.observability.metrics import Metrics
+from streams.observability.probes import ProbeServer
+from streams.state.store import Store
+from streams.topology.app import add_agents, checkpointed, make_app
+from streams.topology.checkpoint import Checkpoint
+from streams.topology.clients import consumer_config, producer_config, wait_for_broker
+from streams.topology.partitions import area_partition
+from streams.topology.recovery import Recovery, RecoveryError
+from streams.topology.references import ReferenceReader
+from streams.topology.screening import Names, Screening, SettlementRows
+from streams.topology.sink import Sink, fail_stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.rules.specs import Pack
+    from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_GAUGES_S: Final = 1.0
+
+
+class Worker:
+    """Wires the parts together and runs them until told to stop.
+
+    Args:
+        settings: Checked settings; `person_key` must be set.
+        pack: The rule pack to screen by.
+    """
+
+    def __init__(self, settings: Settings, pack: Pack) -> None:
+        if settings.person_key is None:
+            raise ValueError("a worker needs the key of person references")
+        self.settings = settings
+        self.metrics = Metrics()
+        self.health = Health()
+        self.stopping = threading.Event()
+        self.names = _names(settings)
+        self.references = References()
+        self.rows = SettlementRows()
+        self.store = Store(settings.partitions, area_partition(settings.partitions), self.rows)
+        self.engine = Engine(pack, self.store, settings.person_key.reveal().encode(), self.references)
+        self.metrics.set_ruleset(pack.version, pack.sha256, {r.rule_id: r.mode for r in pack.rules if r.mode != "off"})
+        self.health.rules_loaded = True
+
+    def run(self) -> int:
+        """Screen until SIGTERM or SIGINT; returns the exit status."""
+        with ProbeServer(self.settings.metrics_host, self.settings.metrics_port, self.health, self.metrics.registry):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: self.stopping.set())
+            if not wait_for_broker(self.settings, self.stopping):
+                return 0
+            return self._screen()
+
+    def _screen(self) -> int:
+        """With a broker that answers: read the registries, then let Faust run."""
+        reader = ReferenceReader(
+            consumer_config(self.settings), _registries(self.settings), self.references, self._bad_reference
+        )
+        reader.start()
+        sink = Sink(producer_config(self.settings))
+        checkpoint = Checkpoint(self.store, sink, self.names.windows)
+        app = make_app(self.settings)
+        checkpointed(app, checkpoint)
+        limits = Limits(
+            max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
+        )
+        screening = Screening(self.engine, self.rows, sink, self.names, limits, self.metrics)
+        source = add_agents(app, self.settings, screening.handle, sink)
+        assignment = Assignment(self, app, source, reader)
+        app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
+        app.task(sink.run)
+        app.task(lambda: watch_loop(self.health, self.metrics))
+        app.task(lambda: self._watch(app, checkpoint, source))
+        self.metrics.start_topics(consumed=[source], produced=[*self.names])
+        try:
+            return _run_faust(app, self._on_stop)
+        finally:
+            unacknowledged = sink.close(self.settings.stop_timeout)
+            reader.stop()
+            if unacknowledged:
+                fail_stop("the outputs", f"{unacknowledged} records were not acknowledged at the end")
+
+    def _on_stop(self) -> None:
+        """The first signal to stop: be orderly, but not for ever."""
+        self.stopping.set()
+        self.health.stopping = True
+        patience = threading.Timer(
+            self.settings.stop_timeout, lambda: fail_stop("the outputs", "stopping took too long")
+        )
+        patience.daemon = True
+        patience.start()
+
+    def _bad_reference(self, topic: str, reason: str) -> None:
+        logger.warning("a record of %s cannot be read and is left out: %s", topic, reason)
+        self.metrics.event_errors["reference", topic].value += 1
+
+    async def _watch(self, app: faust.App, checkpoint: Checkpoint, source: str) -> None:
+        """Keep the gauges and the health facts that nobody else has."""
+        while True:
+            await asyncio.sleep(_GAUGES_S)
+            ends, committed = app.monitor.tp_end_offsets, app.monitor.tp_committed_offsets
+            lags = {tp.partition: end - committed.get(tp, 0) for tp, end in ends.items() if tp.topic == source}
+            for partition, lag in lags.items():
+                self.metrics.consumer_lag[source, partition].value = max(0, lag)
+            self.health.set_lag(max(0, sum(lags.values())))
+            if checkpoint.completed_at != self.metrics.last_commit_timestamp.value:
+                self.metrics.last_commit_timestamp.value = checkpoint.completed_at
+                self.health.progressed()
+            held = list(self.store.partitions.values())
+            self.metrics.table_rows["windows"].value = sum(len(rows.windows) for rows in held)
+            self.metrics.table_rows["settlements"].value = sum(len(rows.settlements) for rows in held)
+
+
+class Assignment:
+    """Takes partitions over: their state is complete before Faust hands out the first event."""
+
+    def __init__(self, worker: Worker, app: faust.App, source: str, reader: ReferenceReader) -> None:
+        self._worker = worker
+        self._app = app
+        self._source = source
+        self._reader = reader
+        self._recovery = Recovery(
+            consumer_config(worker.settings), worker.names.windows, worker.names.settlements, worker.stopping
+        )
+
+    async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
+        """Faust awaits this after every rebalance, before it resumes the streams."""
+        worker = self._worker
+        partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
+        new, given_up = worker.store.hold(partitions)
+        worker.metrics.rebalances.value += 1
+        worker.metrics.assigned_partitions.value = len(partitions)
+        worker.metrics.recovering.value = 1
+        worker.health.set_assigned(len(partitions), recovering=True)
+        begun = time.monotonic()
+        try:
+            count = await asyncio.to_thread(self._recovery.run, {n: worker.store.partitions[n] for n in new})
+            await asyncio.to_thread(self._wait_for_registries)
+        except RecoveryError as error:
+            fail_stop("the state", str(error))
+        seconds = time.monotonic() - begun
+        worker.metrics.table_recovery_duration.observe(seconds)
+        worker.metrics.recovering.value = 0
+        worker.health.recovered()
+        logger.info(
+            "partitions: %d held, %d new, %d given up; %d changelog records restored in %.1f s",
+            len(partitions),
+            len(new),
+            len(given_up),
+            count,
+            seconds,
+        )
+
+    def _wait_for_registries(self) -> None:
+        while not self._worker.stopping.is_set():
+            if self._reader.caught_up.wait(0.2):
+                return
+
+
+def _run_faust(app: faust.App, on_stop: Callable[[], None]) -> int:
+    """Run the app until a signal or a crash; returns the exit status."""
+
+    class Runner(faust.Worker):  # type: ignore[misc] # Faust has no types
+        def _flag_as_shutdown_by_signal(self) -> None:
+            on_stop()
+            super()._flag_as_shutdown_by_signal()
+
+    runner = Runner(app, override_logging=False, redirect_stdouts=False, quiet=True)
+    runner.spinner = None
+    try:
+        runner.execute_from_commandline()
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
+def _names(settings: Settings) -> Names:
+    return Names(
+        results=settings.topic(RESULTS),
+        alerts=settings.topic(ALERTS),
+        dead_letters=settings.topic(DEAD_LETTERS),
+        windows=settings.topic(WINDOWS),
+        settlements=settings.topic(SETTLEMENTS),
+    )
+
+
+def _registries(settings: Settings) -> tuple[str, str, str]:
+    return settings.topic(INSTITUTIONS), settings.topic(PRACTITIONERS), settings.topic(PERSONS)
