@@ -7,30 +7,17 @@ import re
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import orjson
-from msgspec import DecodeError, Raw, ValidationError
-from msgspec.json import Decoder
+from msgspec import DecodeError, ValidationError
 
-from streams.contract.events import Diagnosis, TraceCode
 from streams.contract.rejected import Rejected
-from streams.contract.wire import WireLine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from msgspec.json import Decoder
 
 T = TypeVar("T")
 
 MAX_BYTES = 1 << 20
 """The default limit of a record: 1 MiB."""
-
-_ANY_ITEM = "[...]"  # how msgspec writes an index
-_ITEMS: Mapping[str, Decoder[Any]] = {
-    "diagnoses": Decoder(Diagnosis),
-    "feedetail": Decoder(WireLine),
-    "drug_trac_info": Decoder(TraceCode),
-}
-_object = Decoder(dict[str, Raw])
-_array = Decoder(list[Raw])
 
 _MESSAGE = re.compile(r"(?P<what>.*) - at `(?P<path>\$[^`]*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
@@ -84,7 +71,7 @@ def _reject_invalid(raw: bytes, message: str) -> NoReturn:
     try:
         if not _is_json(raw):
             raise _not_json("")
-        path, what = _place(raw, message)
+        path, what = _explain(message)
     except RecursionError:
         raise _too_deep() from None
     raise Rejected("invalid", f"{path}: {what}")
@@ -112,23 +99,8 @@ def _refuse(_token: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
 
-def _place(raw: bytes | Raw, message: str) -> tuple[str, str]:
-    """Return the path with indexes, and what is wrong there, of a validation error of `raw`."""
-    path, what = _explain(message)
-    head, any_item, tail = path.partition(_ANY_ITEM)
-    if not any_item:
-        return path, what
-    name = head.removeprefix("$.")
-    for index, item in enumerate(_array.decode(_object.decode(raw)[name])):
-        try:
-            _ITEMS[name].decode(item)
-        except ValidationError as error:
-            inner, what = _place(item, str(error))
-            return f"{head}[{index}]{inner[1:]}", what
-    return f"{head}[]{tail.replace(_ANY_ITEM, '[]')}", what  # a name given twice: the wrong array was overwritten
-
-
 def _explain(message: str) -> tuple[str, str]:
+    """Return the path, and what is wrong there in words that quote nothing, of a validation message."""
     match = _MESSAGE.fullmatch(message)
     what, path = (match["what"], match["path"]) if match else (message, "$")
     missing = _MISSING.fullmatch(what)

@@ -169,6 +169,8 @@ class Ledger:
         """What a settlement and its refunds still hold in window rows; the refunds' rows say that they gave it back."""
         rows = self._with_refunds(home, setl_id, row)
         parts = {each: own_part(left(held), each) for each, held in rows.items()}
+        # Of the settlement itself everything: if it is a refund, also what it took out of others.
+        parts[setl_id] = left(row)
         for refund_id in parts.keys() - {setl_id}:
             refund = rows[refund_id]
             refund.given_back = merged(refund.given_back + parts[refund_id])

@@ -72,10 +72,9 @@ class _Bucketed(ABC):
         if state is None:
             state = [{}, []]
         bucket = self.bucket(time)
-        partials = state[0]
-        if bucket not in partials and partials and not self._make_room(state, bucket):
+        if state[0] and bucket not in state[0] and not self._make_room(state, bucket):
             return state
-        self._add(partials, bucket, value)
+        self._add(state[0], bucket, value)
         if self.evidence:
             state[1].append([bucket, setl_id, value])
             if len(state[1]) > self.evidence:

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from streams.contract.time import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, parse_date
 from streams.language import loops
+from streams.language.arguments import BROKEN, arguments, called
+from streams.language.measures import DURATIONS, UNITS, day, duration, unit
 from streams.language.problems import did_you_mean
-from streams.language.tree import Arith, Call, Const, Default, Known, Lookup, Node, Param, Var
+from streams.language.tree import Const, Default, Known, Lookup, Node, Var
 from streams.language.types import (
     BOOL,
-    DAY,
-    DURATION,
-    ERROR,
     INT,
     NUMERIC,
     ORDERED,
-    SCALES,
     TEXT,
-    TEXTS,
     Kind,
     Type,
 )
-from streams.language.units import UNIT_FUNCTIONS, adapt, common, inexact, meet, offset
+from streams.language.units import common, meet, offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.language.check import Checker
-
-BROKEN = Const(type=ERROR, value=None)
-UNITS = {name: kind for kind, name in UNIT_FUNCTIONS.items()}
-DURATIONS = {"days": DAY_MS, "hours": HOUR_MS, "minutes": MINUTE_MS, "seconds": SECOND_MS}
 
 MOMENT = frozenset({Kind.TIME, Kind.DAY})
 WORDS = frozenset({Kind.TEXT, Kind.LIST})
@@ -67,39 +59,9 @@ def check(checker: Checker, node: ast.Call) -> Node:
     return checker.error(node, f"there is no function {name!r}", did_you_mean(name, known))
 
 
-def _arguments(checker: Checker, node: ast.Call, name: str, counts: range) -> list[Node] | None:
-    """Check the arguments' number and each of them; None when something was reported."""
-    if len(node.args) not in counts:
-        number = str(counts.start) if len(counts) == 1 else f"{counts.start} to {counts.stop - 1}"
-        checker.error(node, f"{name}() takes {number} argument(s), here are {len(node.args)}")
-        return None
-    found = [_words(checker, arg) if isinstance(arg, ast.List | ast.Tuple) else checker.check(arg) for arg in node.args]
-    return None if any(arg.type.kind is Kind.ERROR for arg in found) else found
-
-
-def _words(checker: Checker, node: ast.List | ast.Tuple) -> Node:
-    """Check a literal list of texts."""
-    values = [item.value for item in node.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)]
-    if len(values) != len(node.elts) or not values:
-        return checker.error(node, "a list of texts is needed here, such as ['28', '51']")
-    return Const(type=TEXTS, value=tuple(values), closed=True)
-
-
-def _call(checker: Checker, node: ast.Call, name: str, args: list[Node], type_: Type, bits: int = 0) -> Node:
-    return Call(
-        type=type_.maybe(any(arg.type.nullable for arg in args)),
-        name=name,
-        args=tuple(args),
-        at=offset(checker, node),
-        bits=bits,
-        work=sum(arg.work for arg in args),
-        closed=all(arg.closed for arg in args) and name not in {"age_years", "age_days"},
-    )
-
-
 def _fixed(checker: Checker, node: ast.Call, name: str) -> Node:
     kinds, type_, bits = SIGNATURES[name]
-    args = _arguments(checker, node, name, range(len(kinds), len(kinds) + 1))
+    args = arguments(checker, node, name, range(len(kinds), len(kinds) + 1))
     if args is None:
         return BROKEN
     for arg, allowed, part in zip(args, kinds, node.args, strict=True):
@@ -112,79 +74,11 @@ def _fixed(checker: Checker, node: ast.Call, name: str) -> Node:
         name += "_day" if args[0].type.kind is Kind.DAY else ""
     if name == "month" and args[0].type.kind is Kind.DAY:
         name = "month_day"
-    return _call(checker, node, name, args, type_, bits)
-
-
-def _unit(checker: Checker, node: ast.Call, name: str) -> Node:
-    """Check ``yuan(3.5)``, ``price(x)``, ``quantity(x)``."""
-    kind = UNITS[name]
-    args = _arguments(checker, node, name, range(1, 2))
-    if args is None:
-        return BROKEN
-    arg = args[0]
-    found = adapt(checker, arg, kind)
-    if found is not None and (isinstance(arg, Const | Param) and arg.type.kind in {Kind.INT, Kind.NUMBER}):
-        return found
-    if arg.type.kind is Kind.INT and found is None and not inexact(arg, kind):
-        factor = Const(type=INT, value=SCALES[kind], closed=True)
-        return Arith(
-            type=Type(kind).maybe(arg.type.nullable),
-            op="*",
-            left=arg,
-            right=factor,
-            bits=arg.bits + 20,
-            work=arg.work,
-            at=offset(checker, node),
-        )
-    return checker.error(node, f"{name}() needs a plain number, this is {arg.type}", inexact(arg, kind))
-
-
-def _duration(checker: Checker, node: ast.Call, name: str) -> Node:
-    """Check ``days(7)``, ``hours(0.5)``, ``days(line.prd_days)``."""
-    unit = DURATIONS[name]
-    args = _arguments(checker, node, name, range(1, 2))
-    if args is None:
-        return BROKEN
-    arg = args[0]
-    if isinstance(arg, Const) and arg.literal is not None:
-        value = arg.literal * unit
-        if value != value.to_integral_value():
-            return checker.error(node, "a duration is whole milliseconds")
-        return Const(type=DURATION, value=int(value), closed=True, bits=int(value).bit_length())
-    if arg.type.kind is Kind.QUANTITY and name == "days":
-        unit //= SCALES[Kind.QUANTITY]
-    elif arg.type.kind is not Kind.INT:
-        return checker.error(node, f"{name}() needs a whole number, this is {arg.type}")
-    factor = Const(type=INT, value=unit, closed=True)
-    return Arith(
-        type=DURATION.maybe(arg.type.nullable),
-        op="*",
-        left=arg,
-        right=factor,
-        bits=arg.bits + unit.bit_length(),
-        work=arg.work,
-        at=offset(checker, node),
-    )
-
-
-def _day(checker: Checker, node: ast.Call, name: str) -> Node:
-    """Check ``day(time)`` and the literal ``day('2026-01-31')``."""
-    args = _arguments(checker, node, name, range(1, 2))
-    if args is None:
-        return BROKEN
-    arg = args[0]
-    if isinstance(arg, Const) and arg.type.kind is Kind.TEXT:
-        try:
-            return Const(type=DAY, value=parse_date(arg.value), closed=True, bits=24)
-        except ValueError as error:
-            return checker.error(node, str(error))
-    if arg.type.kind is not Kind.TIME:
-        return checker.error(node, f"day() needs a time, or a date as text, this is {arg.type}")
-    return _call(checker, node, name, args, DAY, arg.bits)
+    return called(checker, node, name, args, type_, bits)
 
 
 def _prefix(checker: Checker, node: ast.Call, name: str) -> Node:
-    args = _arguments(checker, node, name, range(2, 3))
+    args = arguments(checker, node, name, range(2, 3))
     if args is None:
         return BROKEN
     text, length = args
@@ -192,11 +86,11 @@ def _prefix(checker: Checker, node: ast.Call, name: str) -> Node:
         return checker.error(node, f"prefix() needs a text, this is {text.type}")
     if not isinstance(length, Const) or length.type.kind is not Kind.INT or length.value <= 0:
         return checker.error(node, "prefix() needs a literal length above 0")
-    return _call(checker, node, name, args, TEXT)
+    return called(checker, node, name, args, TEXT)
 
 
 def _prorate(checker: Checker, node: ast.Call, name: str) -> Node:
-    args = _arguments(checker, node, name, range(3, 4))
+    args = arguments(checker, node, name, range(3, 4))
     if args is None:
         return BROKEN
     amount, part, whole = args
@@ -207,21 +101,21 @@ def _prorate(checker: Checker, node: ast.Call, name: str) -> Node:
         return BROKEN
     if pair[0].type.kind not in NUMERIC - {Kind.NUMBER} or pair[1].type.kind is Kind.NUMBER:
         return checker.error(node, f"prorate() shares by whole units, this is {pair[0].type}")
-    return _call(checker, node, name, [amount, *pair], amount.type.maybe(), amount.bits + part.bits)
+    return called(checker, node, name, [amount, *pair], amount.type.maybe(), amount.bits + part.bits)
 
 
 def _abs(checker: Checker, node: ast.Call, name: str) -> Node:
-    args = _arguments(checker, node, name, range(1, 2))
+    args = arguments(checker, node, name, range(1, 2))
     if args is None:
         return BROKEN
     if args[0].type.kind not in NUMERIC - MOMENT:
         return checker.error(node, f"abs() needs a number, this is {args[0].type}")
-    return _call(checker, node, name, args, args[0].type, args[0].bits)
+    return called(checker, node, name, args, args[0].type, args[0].bits)
 
 
 def _extreme(checker: Checker, node: ast.Call, name: str) -> Node:
     """Check ``min(a, b)`` and ``max(a, b, c)``."""
-    args = _arguments(checker, node, name, range(2, 9))
+    args = arguments(checker, node, name, range(2, 9))
     if args is None:
         return BROKEN
     # The first argument with a unit lends it to the plain literals around it.
@@ -237,11 +131,11 @@ def _extreme(checker: Checker, node: ast.Call, name: str) -> Node:
     type_ = met[0].type
     for arg in met[1:]:
         type_ = common(Const(type=type_, value=None), arg)
-    return _call(checker, node, name, met, type_, max(arg.bits for arg in met))
+    return called(checker, node, name, met, type_, max(arg.bits for arg in met))
 
 
 def _known(checker: Checker, node: ast.Call, name: str) -> Node:
-    args = _arguments(checker, node, name, range(1, 2))
+    args = arguments(checker, node, name, range(1, 2))
     if args is None:
         return BROKEN
     if not args[0].type.nullable:
@@ -250,7 +144,7 @@ def _known(checker: Checker, node: ast.Call, name: str) -> Node:
 
 
 def _default(checker: Checker, node: ast.Call, name: str) -> Node:
-    args = _arguments(checker, node, name, range(2, 3))
+    args = arguments(checker, node, name, range(2, 3))
     if args is None:
         return BROKEN
     pair = meet(checker, node, args[0], args[1], "choose between")
@@ -271,14 +165,16 @@ def _default(checker: Checker, node: ast.Call, name: str) -> Node:
 
 def _lookup(checker: Checker, node: ast.Call, name: str) -> Node:
     """Check ``listed('D04', line)`` and ``row('P14', x).group``."""
-    args = _arguments(checker, node, name, range(2, 3))
+    args = arguments(checker, node, name, range(2, 3))
     if args is None:
         return BROKEN
     table, record = args
     tables = checker.names.tables
     if not isinstance(table, Const) or table.value not in tables:
         shown = f" {table.value!r}" if isinstance(table, Const) else ""
-        return checker.error(node, f"unknown knowledge table{shown}", did_you_mean(str(getattr(table, "value", "")), tables))
+        return checker.error(
+            node, f"unknown knowledge table{shown}", did_you_mean(str(getattr(table, "value", "")), tables)
+        )
     info = tables[table.value]
     wanted = "line" if info.by == "item" else "code"
     if not isinstance(record, Var) or record.type.record is None or record.type.record.name != wanted:
@@ -293,9 +189,9 @@ def _lookup(checker: Checker, node: ast.Call, name: str) -> Node:
 
 
 SPECIAL: dict[str, Callable[[Checker, ast.Call, str], Node]] = {
-    **dict.fromkeys(UNITS, _unit),
-    **dict.fromkeys(DURATIONS, _duration),
-    "day": _day,
+    **dict.fromkeys(UNITS, unit),
+    **dict.fromkeys(DURATIONS, duration),
+    "day": day,
     "prefix": _prefix,
     "prorate": _prorate,
     "abs": _abs,
@@ -307,5 +203,3 @@ SPECIAL: dict[str, Callable[[Checker, ast.Call, str], Node]] = {
     "row": _lookup,
 }
 """Functions whose types depend on their arguments."""
-
-_: Any = None

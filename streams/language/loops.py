@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from streams.language.arguments import BROKEN
 from streams.language.names import RESERVED
 from streams.language.tree import Const, Loop, Node, Var
-from streams.language.types import BOOL, ERROR, INT, NUMERIC, ORDERED, Kind, Type
+from streams.language.types import BOOL, INT, NUMERIC, ORDERED, Kind, Type
 from streams.language.units import offset
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ LOOPS = frozenset({"any", "all", "count", "sum", "min", "max", "distinct"})
 MAX_NESTING = 2
 """Loops within loops: a third would be work that nobody foresees."""
 SUMMABLE = NUMERIC - {Kind.TIME, Kind.DAY}
-BROKEN = Const(type=ERROR, value=None)
 COUNT_BITS = 16
 
 
@@ -34,18 +34,11 @@ def check(checker: Checker, node: ast.Call, name: str) -> Node:
             return _length(checker, node, argument)
         return checker.error(node, f"{name}() goes through a list", f"write {name}(... for x in event.feedetail)")
     if len(argument.generators) > 1:
-        return checker.error(node, "one for at a time", f"write {name}({name}(... for y in x...) for x in ...)")
+        return checker.error(node, "one for at a time", f"nest them: {name}({name}(... for y in x...) for x in ...)")
     loop = argument.generators[0]
-    if loop.is_async:
-        return checker.error(node, "async is not part of the language")
-    source = checker.check(loop.iter)
-    if source.type.kind is Kind.ERROR:
-        return BROKEN
-    if source.type.kind is not Kind.RECORDS:
-        hint = "event.feedetail, event.diagnoses, line.drug_trac_info, or a log feature"
-        return checker.error(loop.iter, f"cannot go through {source.type}", hint)
-    variable = _bind(checker, loop, source)
-    if variable is None:
+    source = _source(checker, loop)
+    variable = None if source is None else _bind(checker, loop, source)
+    if source is None or variable is None:
         return BROKEN
     spelled, var = variable
     checker.loops[spelled] = var
@@ -55,12 +48,25 @@ def check(checker: Checker, node: ast.Call, name: str) -> Node:
         del checker.loops[spelled]
 
 
+def _source(checker: Checker, loop: ast.comprehension) -> Node | None:
+    """Check what is gone through; None when it was reported."""
+    source = checker.check(loop.iter)
+    if source.type.kind is Kind.RECORDS and not loop.is_async:
+        return source
+    if source.type.kind is not Kind.ERROR:
+        hint = "event.feedetail, event.diagnoses, line.drug_trac_info, or a log feature"
+        checker.error(loop.iter, f"cannot go through {source.type}", hint)
+    return None
+
+
 def _length(checker: Checker, node: ast.Call, argument: ast.expr) -> Node:
     source = checker.check(argument)
     if source.type.kind is Kind.ERROR:
         return BROKEN
     if source.type.kind is not Kind.RECORDS:
-        return checker.error(node, f"count() counts a list, this is {source.type}", "write count(x for x in ... if ...)")
+        return checker.error(
+            node, f"count() counts a list, this is {source.type}", "write count(x for x in ... if ...)"
+        )
     item = Const(type=BOOL, value=True)
     return Loop(
         type=INT,
@@ -93,9 +99,7 @@ def _bind(checker: Checker, loop: ast.comprehension, source: Node) -> tuple[str,
     return name, Var(type=record, name=f"_v{checker.loop_count}")
 
 
-def _body(
-    checker: Checker, node: ast.Call, name: str, argument: ast.GeneratorExp, source: Node, variable: Var
-) -> Node:
+def _body(checker: Checker, node: ast.Call, name: str, argument: ast.GeneratorExp, source: Node, variable: Var) -> Node:
     tests = [checker.condition(test) for test in argument.generators[0].ifs]
     if len(tests) > 1:
         return checker.error(node, "one if in a loop", "join the conditions with and")
@@ -124,22 +128,21 @@ def _body(
 
 def _result(checker: Checker, node: ast.Call, name: str, item: Node, variable: Var) -> tuple[Type, int] | None:
     """Give type and bits of the loop's value; None when it was reported."""
+    kind = item.type.kind
+    fault = hint = ""
+    if name == "count" and (not isinstance(item, Var) or item.name != variable.name):
+        fault, hint = "count() counts members", "write count(x for x in ... if condition)"
+    elif name == "distinct" and kind not in ORDERED:
+        fault, hint = f"distinct() cannot tell apart {item.type}", "take an attribute such as x.med_list_codg"
+    elif (name == "sum" and kind not in SUMMABLE) or (name in {"min", "max"} and kind not in ORDERED):
+        fault = f"{name}() cannot work on {item.type}"
+    if fault:
+        checker.error(node, fault, hint)
+        return None
     if name in {"any", "all"}:
         return BOOL.maybe(item.type.nullable), 0
-    if name == "count":
-        if not isinstance(item, Var) or item.name != variable.name:
-            checker.error(node, "count() counts members", "write count(x for x in ... if condition)")
-            return None
+    if name in {"count", "distinct"}:
         return INT, COUNT_BITS
-    if name == "distinct":
-        if item.type.kind not in ORDERED:
-            checker.error(node, f"distinct() needs a value such as x.med_list_codg, this is {item.type}")
-            return None
-        return INT, COUNT_BITS
-    allowed = SUMMABLE if name == "sum" else ORDERED
-    if item.type.kind not in allowed:
-        checker.error(node, f"{name}() cannot work on {item.type}")
-        return None
     if name == "sum":
         return item.type.known(), item.bits + COUNT_BITS
     return item.type.maybe(), item.bits

@@ -6,15 +6,13 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from streams.language.arguments import BROKEN
 from streams.language.tree import Arith, Call, Compare, Const, Logic, Member, Node
-from streams.language.types import BOOL, DAY, DURATION, ERROR, INT, MONEY, NUMBER, NUMERIC, ORDERED, TIME, Kind, Type
-from streams.language.units import HINTS, adapt, common, inexact, meet, offset
+from streams.language.types import BOOL, DAY, DURATION, INT, MONEY, NUMBER, NUMERIC, ORDERED, TIME, Kind, Type
+from streams.language.units import HINTS, RATIO_BITS, adapt, common, inexact, meet, offset
 
 if TYPE_CHECKING:
     from streams.language.check import Checker
-
-RATIO_BITS = 54
-"""What the rounding of a binary float can add to the magnitude of a number or of its reciprocal."""
 
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -30,7 +28,6 @@ ARITHMETIC: dict[type[ast.operator], Literal["+", "-", "*", "/"]] = {
     ast.Mult: "*",
     ast.Div: "/",
 }
-BROKEN = Const(type=ERROR, value=None)
 
 
 def compare(checker: Checker, node: ast.Compare) -> Node:
@@ -56,7 +53,7 @@ def compare(checker: Checker, node: ast.Compare) -> Node:
     return Logic(
         type=BOOL.maybe(any(part.type.nullable for part in parts)),
         op="and",
-        parts=tuple(parts),
+        operands=tuple(parts),
         at=offset(checker, node),
         work=sum(part.work for part in parts),
         closed=all(part.closed for part in parts),
@@ -76,7 +73,7 @@ def _comparison(checker: Checker, node: ast.Compare, op: str, left: Node, right:
             return _never_equal(checker, node, one, other)
     return Compare(
         type=BOOL.maybe(left.type.nullable or right.type.nullable),
-        op=cast(Any, op),
+        op=cast("Any", op),
         left=left,
         right=right,
         at=offset(checker, node),
@@ -160,11 +157,11 @@ def arithmetic(checker: Checker, node: ast.BinOp) -> Node:
     left, right = checker.check(node.left), checker.check(node.right)
     if Kind.ERROR in {left.type.kind, right.type.kind}:
         return BROKEN
-    if op in "+-":
-        return _sum(checker, node, op, left, right)
     if op == "*":
         return _product(checker, node, left, right)
-    return _ratio(checker, node, left, right)
+    if op == "/":
+        return _ratio(checker, node, left, right)
+    return _sum(checker, node, op, left, right)
 
 
 SUMS: dict[tuple[Kind, str, Kind], Type] = {

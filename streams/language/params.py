@@ -20,25 +20,18 @@ class Day(int):
     __slots__ = ()
 
 
+PLAIN: Mapping[type, Type] = {bool: BOOL, Day: DAY, int: INT, Decimal: NUMBER, str: TEXT}
+
+
 def type_of(raw: Raw) -> Type | None:
     """Tell the type of a stated value; None when it has none (an empty or mixed list)."""
-    match raw:
-        case bool():
-            return BOOL
-        case Day():
-            return DAY
-        case int():
-            return INT
-        case Decimal():
-            return NUMBER
-        case str():
-            return TEXT
-        case tuple() if raw and all(isinstance(item, str) for item in raw):
-            return TEXTS
-        case tuple() if raw and all(isinstance(item, int) and not isinstance(item, bool | Day) for item in raw):
-            return Type(Kind.LIST, item=Kind.INT)
-        case _:
-            return None
+    if not isinstance(raw, tuple):
+        return PLAIN.get(type(raw))
+    if raw and all(isinstance(item, str) for item in raw):
+        return TEXTS
+    if raw and all(type(item) is int for item in raw):
+        return Type(Kind.LIST, item=Kind.INT)
+    return None
 
 
 class ParamTable:
@@ -51,13 +44,23 @@ class ParamTable:
     def __init__(self, values: Mapping[str, Raw], areas: Mapping[str, Mapping[str, Raw]]) -> None:
         self.values = dict(values)
         self.areas = {area: dict(changed) for area, changed in areas.items()}
-        self.types = {name: found for name, raw in values.items() if (found := type_of(raw)) is not None}
+        self.types = {name: found for name in values if (found := self._type(name)) is not None}
         self._slots: dict[tuple[str, Kind], int] = {}
+
+    def _stated(self, name: str) -> list[Raw]:
+        """Give every value a parameter has anywhere."""
+        return [self.values[name], *(changed[name] for changed in self.areas.values() if name in changed)]
+
+    def _type(self, name: str) -> Type | None:
+        """Tell a parameter's type: one fraction in any area makes it a number."""
+        types = {type_of(raw) for raw in self._stated(name)}
+        if types == {INT, NUMBER}:
+            return NUMBER
+        return types.pop() if len(types) == 1 else None
 
     def slot(self, name: str, kind: Kind) -> int | None:
         """Give the position of a parameter's value in a unit; None when a stated value is not exact in it."""
-        raws = [self.values[name], *(changed[name] for changed in self.areas.values() if name in changed)]
-        if any(_scaled(raw, kind) is None for raw in raws):
+        if any(_scaled(raw, kind) is None for raw in self._stated(name)):
             return None
         return self._slots.setdefault((name, kind), len(self._slots))
 

@@ -8,12 +8,12 @@ import warnings
 MAX_LENGTH = 4_000
 """Characters of one expression; the longest sensible rule has a few hundred."""
 MAX_DEPTH = 64
-"""Nesting of one expression: the recursion of the checker, the generator and Python's compiler stays far from its end."""
+"""Nesting of one expression: the recursion of checker, generator and Python's compiler stays far from its end."""
 MAX_NODES = 2_000
 """Parts of one expression, named exemptions written out."""
 
 
-class SyntaxFault(Exception):
+class ExpressionError(Exception):
     """The text is not an expression."""
 
     def __init__(self, offset: int, message: str, hint: str = "") -> None:
@@ -27,14 +27,14 @@ def parse(text: str) -> ast.expr:
     """Parse one expression; line breaks count as spaces.
 
     Raises:
-        SyntaxFault: The text is empty, too long, too deep, or no expression; ``offset`` is in characters.
+        ExpressionError: The text is empty, too long, too deep, or no expression; ``offset`` is in characters.
     """
     if len(text) > MAX_LENGTH:
-        raise SyntaxFault(0, f"the expression has {len(text)} characters, more than {MAX_LENGTH}")
+        raise ExpressionError(0, f"the expression has {len(text)} characters, more than {MAX_LENGTH}")
     start = len(text) - len(text.lstrip())
     body = text.strip()
     if not body:
-        raise SyntaxFault(0, "the expression is empty")
+        raise ExpressionError(0, "the expression is empty")
     _refuse_marks(text)
     flat = body.replace("\r", " ").replace("\n", " ")
     try:
@@ -45,11 +45,11 @@ def parse(text: str) -> ast.expr:
     except SyntaxError as error:
         message, hint = _explain(error, flat)
         offset = start + max((error.offset or 1) - 1, 0)
-        raise SyntaxFault(min(offset, len(text)), message, hint) from None
+        raise ExpressionError(min(offset, len(text)), message, hint) from None
     except (MemoryError, RecursionError):
-        raise SyntaxFault(start, f"the expression is nested too deeply (at most {MAX_DEPTH})") from None
+        raise ExpressionError(start, f"the expression is nested too deeply (at most {MAX_DEPTH})") from None
     except ValueError as error:
-        raise SyntaxFault(start, f"the expression cannot be read: {error}") from None
+        raise ExpressionError(start, f"the expression cannot be read: {error}") from None
     _check_size(tree, start)
     return tree
 
@@ -84,13 +84,13 @@ def _refuse_marks(text: str) -> None:
     marks = outside_quotes(text)
     for offset, char in enumerate(text):
         if char == "\\":
-            raise SyntaxFault(offset, "a backslash is not part of the language")
+            raise ExpressionError(offset, "a backslash is not part of the language")
         if not marks[offset]:
             continue
         if char == "#":
-            raise SyntaxFault(offset, "an expression holds no comment", "put it on a line of its own, or into doc")
+            raise ExpressionError(offset, "an expression holds no comment", "put it on a line of its own, or into doc")
         if char in FULL_WIDTH:
-            raise SyntaxFault(offset, f"full-width {char!r} in an expression", f"write {FULL_WIDTH[char]!r}")
+            raise ExpressionError(offset, f"full-width {char!r} in an expression", f"write {FULL_WIDTH[char]!r}")
 
 
 FULL_WIDTH = dict(zip("，（）：；＝＞＜！“”‘’＋－＊／［］", ",():;=><!\"\"''+-*/[]", strict=True))
@@ -118,7 +118,7 @@ def _check_size(tree: ast.expr, start: int) -> None:
         if isinstance(node, ast.expr | ast.comprehension):
             nodes += 1
             if depth > MAX_DEPTH:
-                raise SyntaxFault(start, f"the expression is nested too deeply (at most {MAX_DEPTH})")
+                raise ExpressionError(start, f"the expression is nested too deeply (at most {MAX_DEPTH})")
         if nodes > MAX_NODES:
-            raise SyntaxFault(start, f"the expression has more than {MAX_NODES} parts")
+            raise ExpressionError(start, f"the expression has more than {MAX_NODES} parts")
         stack.extend((child, depth + 1) for child in ast.iter_child_nodes(node))

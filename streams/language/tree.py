@@ -25,6 +25,10 @@ class Node:
     closed: bool = False
     """Whether it mentions no name, so that its value is always the same."""
 
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Const(Node):
@@ -56,6 +60,10 @@ class Get(Node):
     base: Node
     field: Field
 
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.base,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Param(Node):
@@ -86,7 +94,11 @@ class Logic(Node):
     """``and`` or ``or``."""
 
     op: Literal["and", "or"]
-    parts: tuple[Node, ...]
+    operands: tuple[Node, ...]
+
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return self.operands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +106,10 @@ class Not(Node):
     """Negation."""
 
     part: Node
+
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.part,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +120,10 @@ class Compare(Node):
     left: Node
     right: Node
 
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.left, self.right)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Node):
@@ -112,6 +132,10 @@ class Member(Node):
     item: Node
     items: Node
     negated: bool
+
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.item, self.items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +146,10 @@ class Arith(Node):
     left: Node
     right: Node
 
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.left, self.right)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class If(Node):
@@ -131,6 +159,10 @@ class If(Node):
     then: Node
     other: Node
 
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.test, self.then, self.other)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Node):
@@ -139,12 +171,20 @@ class Call(Node):
     name: str
     args: tuple[Node, ...]
 
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return self.args
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known(Node):
     """Whether a value is known."""
 
     part: Node
+
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.part,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +193,10 @@ class Default(Node):
 
     part: Node
     other: Node
+
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.part, self.other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +208,10 @@ class Loop(Node):
     source: Node
     item: Node
     test: Node | None
+
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.source, self.item, *((self.test,) if self.test is not None else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,29 +229,6 @@ class Lookup(Node):
     row: bool
     record: Node
 
-
-def children(node: Node) -> tuple[Node, ...]:
-    """Give the direct parts of a node."""
-    match node:
-        case Get(base=base):
-            return (base,)
-        case Logic(parts=parts):
-            return parts
-        case Not(part=part) | Known(part=part):
-            return (part,)
-        case Compare(left=left, right=right) | Arith(left=left, right=right):
-            return (left, right)
-        case Member(item=item, items=items):
-            return (item, items)
-        case If(test=test, then=then, other=other):
-            return (test, then, other)
-        case Call(args=args):
-            return args
-        case Default(part=part, other=other):
-            return (part, other)
-        case Loop(source=source, item=item, test=test):
-            return (source, item) if test is None else (source, item, test)
-        case Lookup(record=record):
-            return (record,)
-        case _:
-            return ()
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return (self.record,)

@@ -40,9 +40,7 @@ class Kind(StrEnum):
 SCALES: Mapping[Kind, int] = {Kind.MONEY: 100, Kind.PRICE: 1_000_000, Kind.QUANTITY: 10_000, Kind.INT: 1}
 """How many units of a scaled kind make one: a literal ``3`` beside a quantity is 30,000."""
 
-NUMERIC = frozenset(
-    {Kind.INT, Kind.NUMBER, Kind.MONEY, Kind.PRICE, Kind.QUANTITY, Kind.TIME, Kind.DURATION, Kind.DAY}
-)
+NUMERIC = frozenset({Kind.INT, Kind.NUMBER, Kind.MONEY, Kind.PRICE, Kind.QUANTITY, Kind.TIME, Kind.DURATION, Kind.DAY})
 ORDERED = NUMERIC | {Kind.TEXT}
 
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from streams.language.check import Checker
 
+LITERAL_BITS = 53
+"""Literals, amounts and counts stay below 2^53 (the contract refuses larger amounts)."""
+RATIO_BITS = 54
+"""What the rounding of a binary float can add to the magnitude of a number or of its reciprocal."""
+
 UNIT_FUNCTIONS = {Kind.MONEY: "yuan", Kind.PRICE: "price", Kind.QUANTITY: "quantity"}
 """The function that turns a plain number into the unit."""
 

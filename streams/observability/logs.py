@@ -68,7 +68,7 @@ def describe(error: BaseException) -> str:
     """Return what may be logged of an exception: its type and, where it cannot quote a record, its message."""
     kind = type(error)
     name = kind.__qualname__
-    own = f"{kind.__module__}.".startswith(_OWN) or isinstance(error, OSError)
+    own = f"{kind.__module__}.".startswith(_OWN) or isinstance(error, OSError | ImportError)
     message = str(error).strip() if own else ""
     return f"{name}: {message}" if message else name
 

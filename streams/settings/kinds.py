@@ -11,6 +11,7 @@ from typing import Any, Final
 
 TRUE: Final = frozenset({"true", "yes", "on", "1"})
 FALSE: Final = frozenset({"false", "no", "off", "0"})
+_INTEGER: Final = re.compile(r"\s*[+-]?\d+(_\d+)*\s*", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _BROKER: Final = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 MAX_PORT: Final = 65_535
@@ -117,11 +118,12 @@ def integer(low: int, high: int, unit: str = "") -> Kind:
     what = f"a whole number from {low} to {high} {unit}".rstrip()
 
     def read(raw: object) -> int:
-        if isinstance(raw, str) and re.fullmatch(r"\s*[+-]?\d+(_\d+)*\s*", raw, re.ASCII):
-            raw = int(raw)
-        if not isinstance(raw, int) or isinstance(raw, bool) or not low <= raw <= high:
+        value = raw if isinstance(raw, int) and not isinstance(raw, bool) else None
+        if isinstance(raw, str) and _INTEGER.fullmatch(raw):
+            value = int(raw)
+        if value is None or not low <= value <= high:
             raise ValueError(f"must be {what}, not {raw!r}")
-        return raw
+        return value
 
     return Kind(what, read)
 

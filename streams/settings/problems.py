@@ -32,7 +32,14 @@ class SettingsError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean X?)` for the nearest known name, or nothing when none is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]}?)" if near else ""
+def did_you_mean(name: str, known: Iterable[str], shared: str = "") -> str:
+    """Return ` (did you mean X?)` for the nearest known name, or nothing when none is near.
+
+    Args:
+        name: What was written.
+        known: What could have been meant.
+        shared: A beginning all names have, which says nothing about how near they are.
+    """
+    rests = [other.removeprefix(shared) for other in known]
+    near = difflib.get_close_matches(name.removeprefix(shared), rests, n=1, cutoff=0.6)
+    return f" (did you mean {shared}{near[0]}?)" if near else ""

@@ -90,7 +90,8 @@ def from_environment(environ: Mapping[str, str]) -> Source:
         if _SERVICE_LINK.fullmatch(variable) and (not known or _SERVICE_URL.match(raw)):
             continue
         if not known:
-            source.problems.append(Problem(variable, f"no such setting{did_you_mean(variable, VARIABLES)}"))
+            hint = did_you_mean(variable, VARIABLES, shared=PREFIX)
+            source.problems.append(Problem(variable, f"no such setting{hint}"))
         elif raw and variable not in (CONFIG, DEBUG):
             source.add(variable.removeprefix(PREFIX).lower(), raw, variable, "")
     return source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from streams.simulate.catalogue import Drug, Item
@@ -101,26 +101,21 @@ class Bill:
         return line
 
 
-class Payment:
-    """Who pays a bill; the three parts add up to it exactly."""
+class Terms(NamedTuple):
+    """How a bill is paid.
 
-    __slots__ = ("account", "cash", "fund")
-
-    def __init__(self, fund: int, account: int, cash: int) -> None:
-        self.fund = fund
-        self.account = account
-        self.cash = cash
-
-
-def pay(bill: Bill, share: int, *, account: bool, deductible: int = 0) -> Payment:
-    """Split a bill.
-
-    Args:
-        bill: what is to be paid.
+    Attributes:
         share: per cent of the scope above the deductible that the fund pays.
         account: whether the rest of the scope comes from a personal account (employees) instead of cash.
         deductible: fen that the fund never pays.
     """
-    fund = max(0, bill.scope - deductible) * share // 100
-    from_account = bill.scope - fund if account else 0
-    return Payment(fund, from_account, bill.total - fund - from_account)
+
+    share: int
+    account: bool
+    deductible: int = 0
+
+    def split(self, bill: Bill) -> tuple[int, int, int]:
+        """Fund, account and cash, fen; they add up to the bill exactly."""
+        fund = max(0, bill.scope - self.deductible) * self.share // 100
+        account = bill.scope - fund if self.account else 0
+        return fund, account, bill.total - fund - account

@@ -10,11 +10,12 @@ from streams.simulate.records import Json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.simulate.bill import Bill, Payment
     from streams.simulate.conditions import Condition
+    from streams.simulate.counter import Encounter
     from streams.simulate.identifiers import Identifiers
     from streams.simulate.population import Person
     from streams.simulate.province import Place
+    from streams.simulate.ward import Stay
 
 
 def diagnoses(conditions: Iterable[Condition], stage: str = "1") -> list[Json]:
@@ -26,21 +27,11 @@ def diagnoses(conditions: Iterable[Condition], stage: str = "1") -> list[Json]:
 
 
 def settlement(
-    ids: Identifiers,
-    person: Person,
-    place: Place,
-    *,
-    time: int,
-    arrival: int,
-    med_type: str,
-    visit: str,
-    bill: Bill,
-    payment: Payment,
-    found: list[Json],
-    emergency: bool = False,
-    online: bool = False,
+    ids: Identifiers, person: Person, place: Place, *, time: int, arrival: int, visit: str, encounter: Encounter
 ) -> Json:
-    """A settlement; `time` and `arrival` in seconds (`beijing`), `found` the diagnoses."""
+    """The settlement of an encounter; `time` and `arrival` in seconds (`beijing`)."""
+    bill = encounter.bill
+    fund, account, cash = encounter.terms.split(bill)
     return {
         "event_id": ids.message(place.code, arrival),
         "event_type": "settlement",
@@ -55,26 +46,25 @@ def settlement(
         "brdy": person.brdy,
         "insutype": person.insutype,
         "mdtrt_id": visit,
-        "mdtrt_cert_type": "01" if online else person.certificate,
+        "mdtrt_cert_type": "01" if encounter.online else person.certificate,
         "setl_id": ids.settlement(time // beijing.DAY),
         "setl_time": beijing.text(time),
-        "med_type": med_type,
-        "er_flag": "1" if emergency else "0",
-        "online_flag": "1" if online else "0",
-        "diagnoses": found,
+        "med_type": encounter.med_type,
+        "er_flag": "1" if encounter.emergency else "0",
+        "online_flag": "1" if encounter.online else "0",
+        "diagnoses": encounter.found,
         "medfee_sumamt": bill.total / 100,
         "inscp_scp_amt": bill.scope / 100,
-        "fund_pay_sumamt": payment.fund / 100,
-        "acct_pay": payment.account / 100,
-        "psn_cash_pay": payment.cash / 100,
+        "fund_pay_sumamt": fund / 100,
+        "acct_pay": account / 100,
+        "psn_cash_pay": cash / 100,
         "feedetail": bill.lines,
     }
 
 
-def movement(
-    ids: Identifiers, person: Person, place: Place, *, arrival: int, visit: str, begin: int, end: int | None, med_type: str
-) -> Json:
-    """An admission, or a discharge when `end` is given."""
+def movement(ids: Identifiers, stay: Stay, *, arrival: int, end: int | None) -> Json:
+    """The admission that begins a stay, or the discharge when `end` is given."""
+    person, place = stay.person, stay.place
     event = {
         "event_id": ids.message(place.code, arrival),
         "event_type": "admission" if end is None else "discharge",
@@ -87,9 +77,9 @@ def movement(
         "gend": person.gend,
         "brdy": person.brdy,
         "insutype": person.insutype,
-        "mdtrt_id": visit,
-        "begndate": beijing.text(begin),
-        "med_type": med_type,
+        "mdtrt_id": stay.visit,
+        "begndate": beijing.text(stay.begin),
+        "med_type": stay.med_type,
     }
     if end is not None:
         event["enddate"] = beijing.text(end)

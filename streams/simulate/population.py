@@ -47,12 +47,14 @@ class Person:
         bought: whether he was at a pharmacy on that day.
         treated: whether he saw a doctor on that day.
         days: days of the last settlements.
+        stayed: day of the last discharge.
+        refill: day of the next regular refill.
         allowed: by drug or service index, the first day on which it may be had again.
     """
 
     __slots__ = (
         "age", "allowed", "bought", "brdy", "certificate", "closed_until", "day", "days", "gend", "illnesses",
-        "index", "insuplc", "insutype", "last", "places", "psn_no", "psn_type", "stayed", "treated", "where",
+        "index", "insuplc", "insutype", "last", "places", "psn_no", "psn_type", "refill", "stayed", "treated", "where",
     )  # fmt: skip
 
     def __init__(self, index: int, insuplc: str, places: dict[str, Place]) -> None:
@@ -64,7 +66,7 @@ class Person:
         self.age = 0
         self.illnesses: tuple[Condition, ...] = ()
         self.closed_until = self.last = self.day = -1
-        self.where = self.stayed = -1
+        self.where = self.stayed = self.refill = -1
         self.bought = self.treated = False
         self.days: list[int] = []
         self.allowed: dict[int, int] = {}

@@ -31,6 +31,7 @@ RECORD_ROOM: Final = 65_536
 """Bytes a record may need beyond the event it carries: key, headers of a dead letter, framing."""
 _PROBE_S: Final = 2.0
 _RETRY_S: Final = 0.5
+_DOWN: Final = "brokers are down"
 _TIMES: Final = re.compile(r" \(after \d+ms in state [^)]*\)")
 
 _librdkafka = logging.getLogger("librdkafka")
@@ -164,11 +165,14 @@ def connect(settings: Settings, timeout_s: float) -> AdminClient:
     on_error = LastFault()
     client = _administrator(settings, on_error)
     deadline = time.monotonic() + timeout_s
-    while (reason := _no_answer(client, on_error, _PROBE_S)) is not None:
-        if time.monotonic() + _RETRY_S > deadline:
+    while True:
+        left = deadline - time.monotonic()
+        reason = _no_answer(client, on_error, min(_PROBE_S, max(left, _RETRY_S)))
+        if reason is None:
+            return client
+        if left < _PROBE_S + _RETRY_S:
             raise Unreachable(f"no answer from Kafka at {settings.bootstrap_servers}: {reason}")
         time.sleep(_RETRY_S)
-    return client
 
 
 def wait_for_broker(settings: Settings, stop: threading.Event) -> bool:
@@ -198,7 +202,8 @@ def _administrator(settings: Settings, on_error: LastFault) -> AdminClient:
     try:
         return AdminClient(admin_config(settings, on_error))
     except KafkaException as error:
-        raise Unreachable(f"the Kafka client cannot start: {plain(error.args[0])}") from None
+        reason = plain(error.args[0]).removeprefix("Failed to create admin client: ")
+        raise Unreachable(f"the Kafka client cannot start: {reason}") from None
 
 
 def _no_answer(client: AdminClient, on_error: LastFault, timeout_s: float) -> str | None:
@@ -207,5 +212,8 @@ def _no_answer(client: AdminClient, on_error: LastFault, timeout_s: float) -> st
         client.list_topics(timeout=timeout_s)
     except KafkaException as error:
         client.poll(0)  # hands the faults behind it to the callback
-        return on_error.reason or plain(error.args[0])
+        reason = on_error.reason or plain(error.args[0])
+        if reason.endswith(_DOWN):  # a connection that is closed without a word
+            return f"{reason}; do they want another PREWARN_SECURITY_PROTOCOL?"
+        return reason
     return None

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from streams.contract.reference import decode_institution, decode_person, decode_practitioner
 from streams.contract.rejected import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from confluent_kafka import Message
 
-    from streams.engine.references import References
+    from streams.engine.references import References, Registry
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ class ReferenceReader(threading.Thread):
 
     Args:
         config: librdkafka configuration of a reader.
-        topics: Topic names of institutions, practitioners and persons, in this order.
+        topics: The registry that each topic carries.
         references: What to keep up to date.
         on_bad: Called with topic and reason for a record that cannot be read; the record before it stays in force.
     """
@@ -42,7 +41,7 @@ class ReferenceReader(threading.Thread):
     def __init__(
         self,
         config: dict[str, Any],
-        topics: tuple[str, str, str],
+        topics: Mapping[str, Registry],
         references: References,
         on_bad: Callable[[str, str], None],
     ) -> None:
@@ -50,12 +49,8 @@ class ReferenceReader(threading.Thread):
         self._config = config
         self._on_bad = on_bad
         self._stop_asked = threading.Event()
-        institutions, practitioners, persons = topics
-        self._kinds: dict[str, tuple[Callable[[bytes], Any], dict[str, Any]]] = {
-            institutions: (decode_institution, references.institutions),
-            practitioners: (decode_practitioner, references.practitioners),
-            persons: (decode_person, references.persons),
-        }
+        self._references = references
+        self._registries = topics
         #: Set once everything that was there at the start has been read.
         self.caught_up = threading.Event()
 
@@ -80,7 +75,7 @@ class ReferenceReader(threading.Thread):
         topics = consumer.list_topics(timeout=10).topics
         partitions = [
             TopicPartition(topic, number, 0)
-            for topic in self._kinds
+            for topic in self._registries
             if topic in topics
             for number in topics[topic].partitions
         ]
@@ -99,15 +94,12 @@ class ReferenceReader(threading.Thread):
                     raise KafkaException(error)
 
     def _take(self, message: Message) -> None:
-        topic = message.topic()
-        decode, records = self._kinds[topic]
+        registry = self._registries[message.topic()]
         value, key = message.value(), message.key()
         if value is None:
-            records.pop("" if key is None else key.decode(errors="replace"), None)
+            self._references.drop(registry, "" if key is None else key.decode(errors="replace"))
             return
         try:
-            code, record = decode(value)
+            self._references.take(registry, value)
         except Rejected as error:
-            self._on_bad(topic, error.detail)
-            return
-        records[code] = record
+            self._on_bad(message.topic(), f"{error.reason}: {error.detail}")

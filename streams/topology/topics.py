@@ -32,7 +32,7 @@ _CLEANUP: Final = "cleanup.policy"
 
 
 class TopicsError(Exception):
-    """The cluster refused to create or describe topics; the message has one line for each."""
+    """The cluster refused to create or describe topics; the message has one line for each reason."""
 
 
 class Created(NamedTuple):
@@ -103,7 +103,7 @@ def create(settings: Settings, client: AdminClient) -> list[Created]:
         )
         for name in missing
     ]
-    failures = []
+    refused: dict[str, list[str]] = {}
     futures: Mapping[str, Future[None]] = (
         client.create_topics(wanted, operation_timeout=REQUEST_S, request_timeout=REQUEST_S) if wanted else {}
     )
@@ -113,9 +113,9 @@ def create(settings: Settings, client: AdminClient) -> list[Created]:
         except KafkaException as error:
             # Another worker may have been faster.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                failures.append(f"{called}: {_explained(error)}")
-    if failures:
-        raise TopicsError("\n".join(failures))
+                refused.setdefault(_explained(error), []).append(called)
+    if refused:
+        raise TopicsError("\n".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items()))
     return [Created(settings.topic(name), name in missing) for name in TOPICS]
 
 

@@ -7,7 +7,6 @@ import logging
 import signal
 import threading
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import faust
@@ -42,6 +41,7 @@ from streams.topology.sink import Sink, fail_stop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.engine.references import Registry
     from streams.rules.specs import Pack
     from streams.settings import Settings
 
@@ -215,5 +215,9 @@ def _names(settings: Settings) -> Names:
     )
 
 
-def _registries(settings: Settings) -> tuple[str, str, str]:
-    return settings.topic(INSTITUTIONS), settings.topic(PRACTITIONERS), settings.topic(PERSONS)
+def _registries(settings: Settings) -> dict[str, Registry]:
+    return {
+        settings.topic(INSTITUTIONS): "institutions",
+        settings.topic(PRACTITIONERS): "practitioners",
+        settings.topic(PERSONS): "persons",
+    }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +52,7 @@ def schema(name: str) -> Any:
     return json.loads((SCHEMAS / f"{name}.schema.json").read_text("utf-8"))
 
 
-def _ecma_pattern(
-    _validator: object, pattern: str, instance: object, _schema: object
-) -> Iterator[ValidationError]:
+def _ecma_pattern(_validator: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
     """Match as ECMA 262 does: in Python's `re`, `$` also matches before a last line feed."""
     if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
         yield ValidationError("does not match")
@@ -69,7 +68,10 @@ def validator(reference: str) -> Any:
     Args:
         reference: Name of the schema, with a fragment if need be: ``reference#/$defs/person``.
     """
-    names = [path.name for path in SCHEMAS.glob("*.schema.json")]
-    resources = [(name, Resource.from_contents(schema(name.removesuffix(".schema.json")))) for name in names]
+    resources = []
+    for path in SCHEMAS.glob("*.schema.json"):
+        # A schema that names its draft would bring that draft's own validator, and Python's patterns, with it.
+        contents = {key: value for key, value in json.loads(path.read_text("utf-8")).items() if key != "$schema"}
+        resources.append((path.name, Resource.from_contents(contents, default_specification=DRAFT202012)))
     name, _, fragment = reference.partition("#")
     return _Validator({"$ref": f"{name}.schema.json#{fragment}"}, registry=Registry().with_resources(resources))

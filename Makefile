@@ -1,0 +1,53 @@
+# Every command of the project. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.from-lock
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test unit stream lint format types bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: $(STAMP) ## .venv with everything the project needs, and the command prewarn in it
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "prewarn needs Python 3.11 or newer; say which: make PYTHON=python3.11 setup")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: setup ## the whole system on live simulated settlements, with alerts in the terminal (DEMO="--seconds 60")
+	$(BIN)/prewarn demo $(DEMO)
+
+test: setup lint types ## every check and every test that this machine can run; says which could not run and why
+	$(BIN)/pytest
+
+unit: setup ## the tests that need nothing but Python
+	$(BIN)/pytest -m "not kafka"
+
+stream: setup ## the tests against a real Apache Kafka (Java 17 and Maven)
+	$(BIN)/pytest -m kafka
+
+lint: setup ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup ## rewrite in the one style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup ## strict types
+	$(BIN)/mypy
+
+bench: setup ## measure the hot paths beside their baselines
+	$(BIN)/python -m tests.bench
+
+lock: ## resolve requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## remove what can be made again
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache

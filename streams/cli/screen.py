@@ -1,0 +1,198 @@
+"""`prewarn screen`: the engine of the stream worker over files."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, get_args
+
+import click
+import orjson
+
+from streams.contract.decode import Limits, decode_event
+from streams.contract.feedback import decode_feedback
+from streams.contract.rejected import Rejected
+from streams.contract.results import stamp
+from streams.engine.engine import Engine
+from streams.engine.references import References, Registry
+from streams.files import FileError, Line, LineWriter, read_lines
+from streams.rules.pack import load_pack
+from streams.language.problems import PackError
+from streams.settings import load
+from streams.state.rows import Position
+from streams.state.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from streams.engine.engine import Outcome
+    from streams.settings import Settings
+
+KEY_OF_FILE_RUNS: Final = b"prewarn: file run without a key"
+"""Person references of runs without a key are the same in every run, and no secret."""
+
+Folder = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class Unusable(click.ClickException):
+    """Arguments, rules or files that cannot be used."""
+
+    exit_code = 2
+
+
+@click.command()
+@click.argument("events", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--reference", type=Folder, help="Registry facts: institutions, practitioners, persons (.jsonl).")
+@click.option("--knowledge", type=Folder, help="The rules' tables. Default: the shipped ones.")
+@click.option("--rules", type=Folder, help="The rule pack. Default: the shipped one.")
+@click.option("--feedback", type=click.Path(exists=True, dir_okay=False), help="Feedback records; they are checked.")
+@click.option("-o", "--output", default="-", help="Where results go; '-' is standard output.")
+@click.option("--dead-letters", help="Where lines that cannot be screened go, with reason and place.")
+def screen(
+    events: tuple[str, ...],
+    reference: Path | None,
+    knowledge: Path | None,
+    rules: Path | None,
+    feedback: str | None,
+    output: str,
+    dead_letters: str | None,
+) -> None:
+    """Screen EVENTS (JSON Lines; .gz and .zst too; '-' is standard input) in the order of their lines.
+
+    Results are JSON Lines. Exits with 0 when every line was screened, with 1 when some could not be (each is
+    reported on standard error), with 2 when arguments, rules or files cannot be used.
+    """
+    settings = load()
+    limits = Limits(max_bytes=settings.max_record_bytes, future_ms=round(settings.future_tolerance * 1000))
+    try:
+        pack = load_pack(rules or settings.rules_dir, knowledge or settings.knowledge_dir)
+        references = References() if reference is None else read_references(reference, limits.max_bytes)
+        if feedback is not None:
+            _check_feedback(feedback, limits.max_bytes)
+        store = Store()
+        store.hold({0})
+        engine = Engine(pack, store, _person_key(settings), references)
+        with ExitStack() as stack:
+            results = stack.enter_context(LineWriter(output))
+            kept = stack.enter_context(LineWriter(dead_letters)) if dead_letters else None
+            run = FileRun(engine, limits, results, kept)
+            run.screen(events)
+    except PackError as error:
+        raise Unusable(f"the rule pack cannot be used:\n{error}") from None
+    except FileError as error:
+        raise Unusable(str(error)) from None
+    except BrokenPipeError:
+        # Whoever read the results has seen enough. Python would complain when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    click.echo(run.summary(), err=True)
+    sys.exit(1 if run.rejected else 0)
+
+
+class FileRun:
+    """Screens lines one after the other, as a worker screens the records of one partition."""
+
+    def __init__(
+        self, engine: Engine, limits: Limits, results: LineWriter, dead_letters: LineWriter | None
+    ) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._results = results
+        self._dead_letters = dead_letters
+        self._offset = 0
+        self.kinds: Counter[str] = Counter()
+        self.actions: Counter[str] = Counter()
+        self.rejected = 0
+
+    def screen(self, files: Iterable[str]) -> None:
+        """Screen every line of every file.
+
+        Raises:
+            FileError: A file cannot be read or written.
+        """
+        for name in files:
+            for line in read_lines(name, self._limits.max_bytes):
+                self._line(name, line)
+                self._offset += 1
+
+    def _line(self, name: str, line: Line) -> None:
+        try:
+            if line.too_large:
+                raise Rejected("too-large", f"$: more than {self._limits.max_bytes} bytes")
+            event = decode_event(line.data, arrived=None, limits=self._limits)
+        except Rejected as rejected:
+            self._reject(name, line, rejected)
+            return
+        outcome = self._engine.screen(event, Position(0, self._offset))
+        self.kinds[outcome.kind] += 1
+        self._report_failures(name, line, outcome)
+        if outcome.answer is not None:
+            self.actions[outcome.action] += 1
+            self._results.write(stamp(outcome.answer, int(time.time() * 1000)))
+
+    def _reject(self, name: str, line: Line, rejected: Rejected) -> None:
+        self.rejected += 1
+        click.echo(f"{name}:{line.number}: {rejected.reason}: {rejected.detail}", err=True)
+        if self._dead_letters is not None:
+            letter = {
+                "file": name,
+                "line": line.number,
+                "reason": rejected.reason,
+                "detail": rejected.detail,
+                # JSON has no bytes: what is not UTF-8 is shown by its escapes.
+                "value": line.data.decode(errors="backslashreplace"),
+            }
+            self._dead_letters.write(orjson.dumps(letter))
+
+    def _report_failures(self, name: str, line: Line, outcome: Outcome) -> None:
+        for rule_id, kind in outcome.failed:
+            click.echo(f"{name}:{line.number}: rule {rule_id} raised {kind}; the result is partial", err=True)
+
+    def summary(self) -> str:
+        """One line: what was read and what was decided."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
+        actions = ", ".join(f"{self.actions[action]} {action}" for action in ("pass", "remind", "review", "hold"))
+        return f"screened {kinds or 'nothing'}; {actions}; {self.rejected} dead-lettered"
+
+
+def read_references(folder: Path, max_bytes: int) -> References:
+    """Registry facts from files named as the registries; a file that is absent means no facts of that kind.
+
+    Raises:
+        FileError: A file, or a record in it, cannot be read.
+    """
+    references = References()
+    for registry in get_args(Registry):
+        path = folder / f"{registry}.jsonl"
+        if not path.exists():
+            continue
+        for line in _records(path, max_bytes):
+            try:
+                references.take(registry, line.data)
+            except Rejected as rejected:
+                raise FileError(f"{path}:{line.number}: {rejected.reason}: {rejected.detail}") from None
+    return references
+
+
+def _check_feedback(path: str, max_bytes: int) -> None:
+    for line in _records(path, max_bytes):
+        try:
+            decode_feedback(line.data)
+        except Rejected as rejected:
+            raise FileError(f"{path}:{line.number}: {rejected.reason}: {rejected.detail}") from None
+
+
+def _records(path: str | Path, max_bytes: int) -> Iterator[Line]:
+    """The lines of a file that people edit: blank ones mean nothing."""
+    return (line for line in read_lines(path, max_bytes) if line.data.strip())
+
+
+def _person_key(settings: Settings) -> bytes:
+    if settings.person_key is None:
+        click.echo("PREWARN_PERSON_KEY is not set: person references in the results are no secret", err=True)
+        return KEY_OF_FILE_RUNS
+    return settings.person_key.reveal().encode()

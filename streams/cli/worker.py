@@ -1,0 +1,36 @@
+"""`prewarn worker`: one stream worker."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from streams.observability.logs import set_up_logging
+from streams.observability.probes import ProbeServerError
+from streams.rules.pack import load_pack
+from streams.settings import load
+
+logger = logging.getLogger(__name__)
+
+
+@click.command()
+def worker() -> None:
+    """Screen settlements from Kafka until told to stop (SIGTERM, Ctrl-C).
+
+    Every setting comes from the environment or the file PREWARN_CONFIG; see deploy/prewarn.env.example.
+    """
+    settings = load()
+    set_up_logging(settings.log_level, settings.log_format)
+    if settings.person_key is None:
+        raise click.UsageError("PREWARN_PERSON_KEY is not set: the worker needs the key of person references")
+    pack = load_pack(settings.rules_dir, settings.knowledge_dir)
+    # Faust is slow to import, and a wrong setting should be told at once.
+    from streams.topology.worker import Worker  # noqa: PLC0415
+
+    try:
+        status = Worker(settings, pack).run()
+    except ProbeServerError as error:
+        raise click.ClickException(str(error)) from None
+    sys.exit(status)

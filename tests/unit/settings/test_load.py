@@ -1,0 +1,329 @@
+"""Settings from environment and file."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from pathlib import Path
+
+import pytest
+
+from streams.settings import Secret, Settings, SettingsError, load
+from streams.settings.model import SETTINGS
+
+KEY = "0123456789abcdef"
+
+
+def problems(environ: dict[str, str], *required: str) -> list[str]:
+    """Return the lines a bad environment is reported with."""
+    with pytest.raises(SettingsError) as caught:
+        load(environ, required=required)
+    assert str(caught.value).splitlines() == [str(problem) for problem in caught.value.problems]
+    return [str(problem) for problem in caught.value.problems]
+
+
+def write(path: Path, text: str) -> str:
+    """Write a file and return its name."""
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    """Nothing has to be set but what a command requires."""
+    assert Settings() == load({})
+
+
+def test_variables_of_other_programs_are_none_of_ours() -> None:
+    """Only names with our prefix are looked at."""
+    assert Settings() == load({"PATH": "/bin", "KAFKA_PARTITIONS": "3", "prewarn_partitions": "4"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "name", "value"),
+    [
+        ("PREWARN_BOOTSTRAP_SERVERS", "a:1, [::1]:9092", "bootstrap_servers", "a:1,[::1]:9092"),
+        ("PREWARN_PARTITIONS", " 24 ", "partitions", 24),
+        ("PREWARN_MAX_RECORD_BYTES", "2_000_000", "max_record_bytes", 2_000_000),
+        ("PREWARN_DEADLINE", "0.5", "deadline", 0.5),
+        ("PREWARN_DEADLINE", "3", "deadline", 3.0),
+        ("PREWARN_REKEY", "Yes", "rekey", True),
+        ("PREWARN_PRODUCER_IDEMPOTENCE", "0", "producer_idempotence", False),
+        ("PREWARN_LOG_FORMAT", "json", "log_format", "json"),
+        ("PREWARN_RULES_DIR", "/etc/rules", "rules_dir", Path("/etc/rules")),
+        ("PREWARN_TOPIC_NAMES", "risk.alerts=a, settlement.events=b", "topic_names", None),
+        ("PREWARN_PERSON_KEY", KEY, "person_key", Secret(KEY)),
+        ("PREWARN_INSTANCE_ID", "", "instance_id", None),  # an empty variable counts as not set
+    ],
+)
+def test_a_variable_is_read_as_its_kind(variable: str, text: str, name: str, value: object) -> None:
+    """Each kind of value is read from text."""
+    read = getattr(load({variable: text}), name)
+    assert (value if value is not None or not text else {"risk.alerts": "a", "settlement.events": "b"}) == read
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "reason"),
+    [
+        ("PREWARN_BOOTSTRAP_SERVERS", "a:1,b", "must be host:port, comma-separated, not 'b'"),
+        ("PREWARN_BOOTSTRAP_SERVERS", "a:70000", "must be host:port, comma-separated, not 'a:70000'"),
+        ("PREWARN_BOOTSTRAP_SERVERS", "kafka://a:1", "must be host:port, comma-separated, not 'kafka://a:1'"),
+        ("PREWARN_PARTITIONS", "0", "must be a whole number from 1 to 1024, not '0'"),
+        ("PREWARN_PARTITIONS", "1.5", "must be a whole number from 1 to 1024, not '1.5'"),
+        ("PREWARN_PARTITIONS", "三", "must be a whole number from 1 to 1024, not '三'"),
+        ("PREWARN_DEADLINE", "nan", "must be a number from 0.05 to 600 seconds, not 'nan'"),
+        ("PREWARN_DEADLINE", "soon", "must be a number from 0.05 to 600 seconds, not 'soon'"),
+        ("PREWARN_REKEY", "maybe", "must be true or false, not 'maybe'"),
+        ("PREWARN_GROUP_ID", "a b", "must be letters, digits, '.', '_' and '-', not 'a b'"),
+        ("PREWARN_LOG_LEVEL", "LOUD", "must be one of DEBUG | INFO | WARNING | ERROR, not 'LOUD'"),
+        ("PREWARN_TOPIC_NAMES", "risk.alerts", "must be name=name, comma-separated, not risk.alerts="),
+        ("PREWARN_TOPIC_NAMES", "risk.alert=x", "no such topic: risk.alert (did you mean risk.alerts?)"),
+        ("PREWARN_TOPIC_NAMES", "risk.alerts=a,risk.alerts=b", "names risk.alerts twice"),
+        (
+            "PREWARN_TOPIC_NAMES",
+            "risk.alerts=screening.results",
+            "screening.results and risk.alerts are both called screening.results",
+        ),
+        ("PREWARN_TOPIC_PREFIX", "p" * 240, "makes topic names longer than the 249 characters Kafka allows"),
+        ("PREWARN_PERSON_KEY", "short", "must be 16 to 64 bytes long"),
+        ("PREWARN_PERSON_KEY", "k" * 65, "must be 16 to 64 bytes long"),
+        ("PREWARN_MIN_INSYNC_REPLICAS", "4", "4 copies are asked for where there are 3 (replication_factor)"),
+        ("PREWARN_SASL_USERNAME", "u", "is of no use, because security_protocol is PLAINTEXT; SASL_SSL uses it"),
+        ("PREWARN_PARTITION", "3", "no such setting (did you mean PREWARN_PARTITIONS?)"),
+        ("PREWARN_QQQ", "3", "no such setting"),
+    ],
+)
+def test_an_unusable_variable_is_named_with_what_would_be_right(variable: str, text: str, reason: str) -> None:
+    """The message names the variable and says what it may hold."""
+    assert [f"{variable}: {reason}"] == problems({variable: text})
+
+
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
+    """Nobody has to start a process once for each mistake."""
+    config = write(tmp_path / "p.toml", "deadline = 0\nunknown = 1\n")
+    found = problems({"PREWARN_CONFIG": config, "PREWARN_PARTITIONS": "x", "PREWARN_NOPE": "1"}, "person_key")
+    assert {
+        "PREWARN_NOPE",
+        "PREWARN_PARTITIONS",
+        f"{config}:1",
+        f"{config}:2",
+        "PREWARN_PERSON_KEY",
+    } == {line.partition(": ")[0] for line in found}
+    assert len(found) == 5
+
+
+@pytest.mark.parametrize("value", ["geheim" * 20, "short"])
+def test_a_secret_is_in_no_message(value: str) -> None:
+    """Not even a secret that cannot be used is quoted."""
+    assert not any(value in line for line in problems({"PREWARN_PERSON_KEY": value}))
+
+
+def test_a_required_setting_must_be_set() -> None:
+    """The worker does not start without a person key."""
+    assert problems({}, "person_key") == ["PREWARN_PERSON_KEY: must be set"]
+    assert Secret(KEY) == load({"PREWARN_PERSON_KEY": KEY}, required=["person_key"]).person_key
+
+
+class TestSecretFiles:
+    """A secret may be in a file, as Kubernetes and Docker mount them."""
+
+    def test_the_file_is_read_without_its_last_newline(self, tmp_path: Path) -> None:
+        """Editors and `echo` put a newline there that is no part of the secret."""
+        name = write(tmp_path / "key", f"{KEY}\n")
+        assert Secret(KEY) == load({"PREWARN_PERSON_KEY_FILE": name}, required=["person_key"]).person_key
+
+    def test_only_secrets_have_one(self) -> None:
+        """A file for another setting is an unknown name."""
+        assert problems({"PREWARN_PARTITIONS_FILE": "x"}) == [
+            "PREWARN_PARTITIONS_FILE: no such setting (did you mean PREWARN_PARTITIONS?)"
+        ]
+
+    def test_text_and_file_together_are_a_mistake(self, tmp_path: Path) -> None:
+        """It would be a guess which of the two is meant."""
+        name = write(tmp_path / "key", KEY)
+        assert problems({"PREWARN_PERSON_KEY": KEY, "PREWARN_PERSON_KEY_FILE": name}) == [
+            "PREWARN_PERSON_KEY_FILE: person_key is given as text and as a file; give one of them"
+        ]
+
+    def test_an_unreadable_file_is_reported_once(self, tmp_path: Path) -> None:
+        """The missing secret is not reported on top of the missing file."""
+        missing = tmp_path / "none"
+        assert [f"PREWARN_PERSON_KEY_FILE: cannot read {missing}: No such file or directory"] == problems(
+            {"PREWARN_PERSON_KEY_FILE": str(missing)}, "person_key"
+        )
+
+    def test_a_binary_file_is_refused(self, tmp_path: Path) -> None:
+        """Bytes that are no text would be another key in every program that reads them."""
+        (tmp_path / "key").write_bytes(b"\xff" * 32)
+        assert [f"PREWARN_PERSON_KEY_FILE: {tmp_path / 'key'} is not text (UTF-8)"] == problems(
+            {"PREWARN_PERSON_KEY_FILE": str(tmp_path / "key")}
+        )
+
+
+class TestConfigFile:
+    """A TOML file holds the same settings; the environment wins."""
+
+    def test_values_have_their_toml_types(self, tmp_path: Path) -> None:
+        """Numbers, booleans and tables need no quotes."""
+        config = write(
+            tmp_path / "p.toml", 'partitions = 24\nrekey = true\ndeadline = 3\n[topic_names]\n"risk.alerts" = "a"\n'
+        )
+        settings = load({"PREWARN_CONFIG": config, "PREWARN_PARTITIONS": "6"})
+        assert (
+            settings.partitions,
+            settings.rekey,
+            settings.deadline,
+            settings.topic_names,
+        ) == (6, True, 3.0, {"risk.alerts": "a"})
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("\n# c\npartitions = 'x'\n", "3: partitions: must be a whole number from 1 to 1024, not 'x'"),
+            ("partitions = true\n", "1: partitions: must be a whole number from 1 to 1024, not True"),
+            ("rekey = 1\n", "1: rekey: must be true or false, not 1"),
+            ("deadline = true\n", "1: deadline: must be a number from 0.05 to 600 seconds, not True"),
+            ("group_id = 3\n", "1: group_id: must be letters, digits, '.', '_' and '-'"),
+            ("person_key = 3\n", "1: person_key: must be text"),
+            ("person_key_file = 3\n", "1: person_key_file: must be the name of a file"),
+            ("\npartition = 3\n", "2: partition: no such setting (did you mean partitions?)"),
+            ("\n[kafka]\nx = 1\n", "2: kafka: no such setting"),
+            ("a = \n", "1: not TOML: Invalid value"),
+            ("sasl_username = 'u'\n", "1: is of no use, because security_protocol is PLAINTEXT; SASL_SSL uses it"),
+        ],
+    )
+    def test_a_mistake_is_named_with_file_and_line(self, tmp_path: Path, text: str, expected: str) -> None:
+        """Each message leads to the line."""
+        config = write(tmp_path / "p.toml", text)
+        assert [f"{config}:{expected}"] == problems({"PREWARN_CONFIG": config})
+
+    def test_what_the_environment_overrides_must_still_be_right(self, tmp_path: Path) -> None:
+        """Or the mistake would wait for the day the variable is gone."""
+        config = write(tmp_path / "p.toml", "partitions = 0\n")
+        assert len(problems({"PREWARN_CONFIG": config, "PREWARN_PARTITIONS": "6"})) == 1
+
+    def test_a_missing_file_is_a_mistake(self, tmp_path: Path) -> None:
+        """A process never runs on defaults because a file was misspelt."""
+        config = str(tmp_path / "none.toml")
+        assert [f"{config}: cannot read it: No such file or directory"] == problems({"PREWARN_CONFIG": config})
+
+    def test_a_file_that_is_no_text_is_a_mistake(self, tmp_path: Path) -> None:
+        """It is refused as a whole."""
+        (tmp_path / "p.toml").write_bytes(b"\xff")
+        assert [f"{tmp_path / 'p.toml'}: is not text (UTF-8)"] == problems({"PREWARN_CONFIG": str(tmp_path / "p.toml")})
+
+
+class TestKubernetes:
+    """A Service called prewarn puts variables with our prefix into every pod of its namespace."""
+
+    @pytest.mark.parametrize(
+        ("variable", "text"),
+        [
+            ("PREWARN_SERVICE_HOST", "10.0.0.1"),
+            ("PREWARN_SERVICE_PORT_HTTP", "9464"),
+            ("PREWARN_PORT", "tcp://10.0.0.1:9464"),
+            ("PREWARN_PORT_9464_TCP_ADDR", "10.0.0.1"),
+            ("PREWARN_METRICS_PORT", "tcp://10.0.0.1:9464"),  # of a Service called prewarn-metrics
+        ],
+    )
+    def test_service_links_are_passed_over(self, variable: str, text: str) -> None:
+        """They are neither unknown settings nor values of ours."""
+        assert Settings() == load({variable: text})
+
+    def test_our_own_port_is_still_read(self) -> None:
+        """A setting whose name looks like a service link works."""
+        assert load({"PREWARN_METRICS_PORT": "1234"}).metrics_port == 1234
+
+
+class TestSecurity:
+    """A protocol needs its credentials, and credentials need their protocol."""
+
+    def test_sasl_needs_name_and_password(self) -> None:
+        """Both are asked for at once."""
+        assert problems({"PREWARN_SECURITY_PROTOCOL": "SASL_SSL"}) == [
+            "PREWARN_SASL_USERNAME: must be set, because security_protocol is SASL_SSL",
+            "PREWARN_SASL_PASSWORD: must be set, because security_protocol is SASL_SSL",
+        ]
+
+    @pytest.mark.parametrize("given", ["ssl_key_location", "ssl_certificate_location"])
+    def test_certificate_and_key_go_together(self, tmp_path: Path, given: str) -> None:
+        """One without the other cannot work."""
+        other = "ssl_certificate_location" if given == "ssl_key_location" else "ssl_key_location"
+        name = write(tmp_path / "x.pem", "")
+        environ = {"PREWARN_SECURITY_PROTOCOL": "SSL", f"PREWARN_{given.upper()}": name}
+        assert [f"PREWARN_{other.upper()}: must be set, because {given} is"] == problems(environ)
+
+    def test_a_missing_certificate_file_is_reported_once(self, tmp_path: Path) -> None:
+        """The key that lacks its certificate is not reported on top of it."""
+        name, missing = write(tmp_path / "x.pem", ""), tmp_path / "none"
+        environ = {
+            "PREWARN_SECURITY_PROTOCOL": "SSL",
+            "PREWARN_SSL_KEY_LOCATION": name,
+            "PREWARN_SSL_CERTIFICATE_LOCATION": str(missing),
+        }
+        assert [f"PREWARN_SSL_CERTIFICATE_LOCATION: no such file: {missing}"] == problems(environ)
+
+    def test_certificates_without_tls_are_a_mistake(self, tmp_path: Path) -> None:
+        """They would be ignored silently, and the connection would be in the clear."""
+        name = write(tmp_path / "ca.pem", "")
+        assert problems({"PREWARN_SSL_CA_LOCATION": name}) == [
+            "PREWARN_SSL_CA_LOCATION: is of no use, because security_protocol is PLAINTEXT; SSL and SASL_SSL use it"
+        ]
+
+
+class TestSettings:
+    """The object every room takes."""
+
+    def test_it_cannot_be_changed(self) -> None:
+        """What was checked stays as it was checked."""
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            Settings().partitions = 3  # type: ignore[misc]
+
+    def test_secrets_do_not_show(self) -> None:
+        """Neither the object nor a secret by itself prints what it holds, and neither is pickled."""
+        settings = load({"PREWARN_PERSON_KEY": KEY})
+        secret = settings.person_key
+        assert secret is not None
+        for text in (repr(settings), str(secret), f"{secret}", repr([secret])):
+            assert KEY not in text
+        with pytest.raises(TypeError, match="not pickled"):
+            pickle.dumps(secret)
+        assert (KEY, KEY.encode()) == (secret.reveal(), secret.encode())
+        assert {secret: 1}[Secret(KEY)] == 1
+
+    @pytest.mark.parametrize(("copies", "given", "expected"), [(1, None, 1), (2, None, 1), (3, None, 2), (3, 1, 1)])
+    def test_copies_in_sync_follow_the_copies(self, copies: int, given: int | None, expected: int) -> None:
+        """One less than all, at least one, unless it is set."""
+        assert Settings(replication_factor=copies, min_insync_replicas=given).insync_replicas == expected
+
+    def test_topic_names_take_the_prefix_unless_overridden(self) -> None:
+        """An override is the whole name."""
+        settings = load({"PREWARN_TOPIC_PREFIX": "p.", "PREWARN_TOPIC_NAMES": "risk.alerts=x"})
+        assert (settings.topic("settlement.events"), settings.topic("risk.alerts")) == ("p.settlement.events", "x")
+
+    def test_brokers_are_told_one_by_one(self) -> None:
+        """Clients that want a list get one."""
+        assert Settings(bootstrap_servers="a:1,b:2").brokers == ("a:1", "b:2")
+
+    @pytest.mark.parametrize("field", SETTINGS, ids=lambda field: field.name)
+    def test_each_default_is_a_value_its_kind_accepts(self, field: dataclasses.Field[object]) -> None:
+        """A default written into a file or a variable is read as the same value."""
+        default = getattr(Settings(), field.name)
+        if default is not None and default != "":
+            raw = str(default) if isinstance(default, Path) else default
+            assert field.metadata["kind"].read(raw) == default
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_shipped_pack_is_found_in_a_checkout_and_in_a_wheel(
+    installed: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A checkout's own deploy folder wins over the installed one."""
+    checkout = tmp_path / "deploy"
+    if not installed:
+        checkout.mkdir()
+    monkeypatch.setattr("streams.settings.places.CHECKOUT", checkout)
+    monkeypatch.setattr("streams.settings.places.INSTALLED", tmp_path / "share")
+    expected = (tmp_path / "share" if installed else checkout) / "rules"
+    assert Settings().rules_dir == expected
