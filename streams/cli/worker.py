@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from streams.observability.logs import set_up_logging
+from streams.observability.logs import configure
 from streams.observability.probes import ProbeServerError
 from streams.rules.pack import load_pack
 from streams.settings import load
@@ -22,7 +22,7 @@ def worker() -> None:
     Every setting comes from the environment or the file PREWARN_CONFIG; see deploy/prewarn.env.example.
     """
     settings = load()
-    set_up_logging(settings.log_level, settings.log_format)
+    configure(settings.log_level, settings.log_format)
     if settings.person_key is None:
         raise click.UsageError("PREWARN_PERSON_KEY is not set: the worker needs the key of person references")
     pack = load_pack(settings.rules_dir, settings.knowledge_dir)

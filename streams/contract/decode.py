@@ -137,18 +137,15 @@ def _set_times(event: Event, wire: WireEvent) -> None:
 def _set_lines(event: Event, wire: WireEvent) -> None:
     if not wire.feedetail:
         return
-    lines = event.feedetail
-    text, at = "", 0
-    latest = None
+    text = wire.feedetail[0].fee_ocur_time
+    at = latest = parse_time(text)
     for line in wire.feedetail:
         if line.fee_ocur_time != text:  # lines of one visit often share their time
             text = line.fee_ocur_time
             at = parse_time(text)
-            if latest is None or at > latest:
-                latest = at
-        lines.append(_line(line, at))
-    if latest is not None:
-        event.service_time = latest
+            latest = max(latest, at)
+        event.feedetail.append(_line(line, at))
+    event.service_time = latest
 
 
 def _line(wire: WireLine, at: int) -> Line:
@@ -177,10 +174,10 @@ def _line(wire: WireLine, at: int) -> Line:
 
 def _prescriber(code: str) -> str | None:
     """Return the prescriber's code, or ``None`` for a blank or a placeholder (000…, 999…)."""
-    if code[0] not in "09" and not code[0].isspace():
+    code = code.strip()
+    if code[:1] not in "09":
         return code
-    known = code.strip()
-    return known if known.strip("0") and known.strip("9") and not known.startswith("9999") else None
+    return code if code.strip("0") and code.strip("9") and not code.startswith("9999") else None
 
 
 def _diagnoses(diagnoses: list[Diagnosis]) -> list[Diagnosis]:

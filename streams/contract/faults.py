@@ -118,7 +118,6 @@ def _stay(wire: WireEvent) -> Rejected | None:
 
 
 def _lines(wire: WireEvent) -> Rejected | None:
-    if wire.feedetail is UNSET:
-        return None
-    faults = (_first(line, _LINE_CHECKS, f"$.feedetail[{index}]") for index, line in enumerate(wire.feedetail))
+    lines = [] if wire.feedetail is UNSET else wire.feedetail
+    faults = (_first(line, _LINE_CHECKS, f"$.feedetail[{index}]") for index, line in enumerate(lines))
     return next(filter(None, faults), None)

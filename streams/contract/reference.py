@@ -121,7 +121,7 @@ def decode_practitioner(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Practition
     """
     wire = read(_practitioner, raw, max_bytes)
     return Practitioner(
-        bilg_dr_codg=wire.bilg_dr_codg,
+        bilg_dr_codg=wire.bilg_dr_codg.strip(),  # as the lines of events are read
         status=wire.status,
         effective_from=_day(wire.effective_from, "effective_from"),
         effective_to=_day(wire.effective_to, "effective_to"),

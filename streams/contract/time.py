@@ -19,7 +19,7 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _FIRST_MS = (date.min.toordinal() - _EPOCH_ORDINAL) * DAY_MS - BEIJING_MS
 _END_MS = (date.max.toordinal() - _EPOCH_ORDINAL + 1) * DAY_MS - BEIJING_MS
 
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # The pattern of `time` in settlement-event.schema.json, with the range of every part but the date.
 _TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -27,10 +27,11 @@ _TIME = re.compile(
     r"(Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?",
 )
 
-# The common form "yyyy-MM-dd HH:mm:ss" is three slices and three look-ups. Hours with minutes, and seconds, are
-# few enough to list; dates are cached as they come, and the cache is emptied when a sender makes up dates.
+# The common forms, in Beijing time without an offset or with +08:00, are three slices and three look-ups. Hours with
+# minutes, and seconds, are few enough to list; dates are cached as they come, and the cache is emptied when a sender
+# makes up dates.
 _MINUTES = {f"{sep}{h:02d}:{m:02d}": h * HOUR_MS + m * MINUTE_MS for sep in " T" for h in range(24) for m in range(60)}
-_SECONDS = {f":{s:02d}": s * SECOND_MS for s in range(60)}
+_SECONDS = {f":{s:02d}{zone}": s * SECOND_MS for s in range(60) for zone in ("", "+08:00")}
 _MAX_CACHED_DAYS = 4_096
 _midnights: dict[str, int] = {}
 _day_texts: dict[int, str] = {}
@@ -115,14 +116,13 @@ def parse_date(text: str) -> int:
     Raises:
         ValueError: The text has another form, or the date does not exist.
     """
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise ValueError("not a date (yyyy-MM-dd)")
-    year, month, day = match.groups()
-    try:
-        return date(int(year), int(month), int(day)).toordinal() - _EPOCH_ORDINAL
-    except ValueError:
-        raise ValueError("a date that does not exist") from None
+    # fromisoformat alone would also read 20261120 and 2026-W47-5, neither of which has its hyphens here.
+    if text[4:5] == "-" == text[7:8] and len(text) == len("yyyy-MM-dd"):
+        try:
+            return date.fromisoformat(text).toordinal() - _EPOCH_ORDINAL
+        except ValueError:
+            pass
+    raise ValueError("a date that does not exist" if _DATE.fullmatch(text) else "not a date (yyyy-MM-dd)")
 
 
 def to_date(day: int) -> date:

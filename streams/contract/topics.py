@@ -24,6 +24,7 @@ PERSONS = "reference.persons"
 RESULTS = "screening.results"
 ALERTS = "risk.alerts"
 DEAD_LETTERS = "screening.dead-letters"
+REKEYED = "prewarn.rekeyed-events"
 SETTLEMENTS = "prewarn.settlements"
 WINDOWS = "prewarn.windows"
 
@@ -56,6 +57,14 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         RESULTS: Topic(key="setl_id", cleanup="delete", record="screening-result", who="out"),
         ALERTS: Topic(key="setl_id", cleanup="delete", record="screening-result", who="out"),
         DEAD_LETTERS: Topic(key=None, cleanup="delete", record=None, who="out"),
+        # Events under their proper key, when producers cannot key them (the setting `rekey`).
+        REKEYED: Topic(
+            key="mdtrtarea_admvs",
+            cleanup="delete",
+            record="settlement-event",
+            who="internal",
+            partitions_of=EVENTS,
+        ),
         # Rows of state. A settlement's row may be forgotten after its horizon, a window's only by its owner.
         SETTLEMENTS: Topic(key="row", cleanup="compact,delete", record=None, who="internal", partitions_of=EVENTS),
         WINDOWS: Topic(key="row", cleanup="compact", record=None, who="internal", partitions_of=EVENTS),

@@ -19,7 +19,7 @@ from streams.features.plan import FeaturePlan
 if TYPE_CHECKING:
     from models.port import Scorer
     from streams.contract.events import Event
-    from streams.contract.results import ModelScore, Violation
+    from streams.contract.results import Violation
     from streams.rules.specs import Pack
     from streams.state.rows import Position
     from streams.state.store import Store
@@ -137,11 +137,18 @@ class Engine:
         missing = [*findings.unavailable, *(rule_id for rule_id, _ in failed)]
         if self._model is not None and score is None:
             missing.append("model")
+        result = self._result(event, live, missing)
+        result.shadow_violations = shadow
+        result.model = score
+        return Outcome("settlement", encode_result(result), result.action, result, tuple(failed))
+
+    def _result(self, event: Event, live: list[Violation], missing: list[str]) -> ScreeningResult:
         live.sort(key=lambda violation: (violation.sev_deg, violation.rule_id))
         action, risk_score = self.judge(live)
-        result = ScreeningResult(
-            result_id=result_id(event.setl_id or "", 1, self._ruleset.sha256),
-            setl_id=event.setl_id or "",
+        setl_id = event.setl_id or ""
+        return ScreeningResult(
+            result_id=result_id(setl_id, 1, self._ruleset.sha256),
+            setl_id=setl_id,
             mdtrt_id=event.mdtrt_id,
             event_id=event.event_id,
             fixmedins_code=event.fixmedins_code,
@@ -151,12 +158,16 @@ class Engine:
             status="partial" if missing else "complete",
             missing=sorted(missing),
             violations=live,
-            shadow_violations=shadow,
-            model=score,
             ruleset=self._ruleset,
             event_time=format_time(event.time),
         )
-        return Outcome("settlement", encode_result(result), action, result, tuple(failed))
+
+    def unscreened(self, event: Event) -> Outcome:
+        """The answer when screening itself failed: partial, with every rule missing. Nothing is remembered of it."""
+        event.psn_ref = person_ref(event.psn_no, self._person_key)
+        missing = [rule.rule_id for rule in self.pack.rules if rule.mode == "live"]
+        result = self._result(event, [], missing)
+        return Outcome("settlement", encode_result(result), result.action, result)
 
     def judge(self, live: list[Violation]) -> tuple[Action, float]:
         """Action and score of violations, by the pack's policy: the gravest decides, each further one adds."""

@@ -72,6 +72,11 @@ class Checker:
         self._fail(offset_of(node, self.text), message, hint)
         return Const(type=ERROR, value=None, at=offset_of(node, self.text))
 
+    def passed_over(self) -> Node:
+        """Give the node of a part whose mistake was reported where it stands."""
+        self.failed = True
+        return Const(type=ERROR, value=None)
+
     def _fail(self, offset: int, message: str, hint: str) -> None:
         self.failed = True
         self._report(offset, message, hint)

@@ -55,8 +55,7 @@ def check(checker: Checker, node: ast.Call) -> Node:
         return handler(checker, node, name)
     if name in SIGNATURES:
         return _fixed(checker, node, name)
-    known = {*SIGNATURES, *SPECIAL, *loops.LOOPS}
-    return checker.error(node, f"there is no function {name!r}", did_you_mean(name, known))
+    return checker.error(node, f"there is no function {name!r}", did_you_mean(name, FUNCTION_NAMES))
 
 
 def _fixed(checker: Checker, node: ast.Call, name: str) -> Node:
@@ -203,3 +202,6 @@ SPECIAL: dict[str, Callable[[Checker, ast.Call, str], Node]] = {
     "row": _lookup,
 }
 """Functions whose types depend on their arguments."""
+
+FUNCTION_NAMES = frozenset({*SIGNATURES, *SPECIAL, *loops.LOOPS})
+"""Every function of the language."""

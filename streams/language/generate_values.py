@@ -28,6 +28,7 @@ from streams.language.tree import (
     Const,
     Default,
     FeatureGet,
+    FeatureSlot,
     Get,
     If,
     LetGet,
@@ -74,10 +75,14 @@ def _get(generator: Generator, node: Get) -> ast.expr:
     return generator.guarded([node.base], lambda codes: attribute(codes[0], node.field))
 
 
+def view_code(slot: FeatureSlot) -> ast.expr:
+    """Write the view of a feature: the slot, or what fills it."""
+    slots, loader = VIEWS[slot.each]
+    return either("or", [item(name(f"c.{slots}"), slot.index), call(f"c.{loader}", constant(slot.index))])
+
+
 def _feature(_generator: Generator, node: FeatureGet) -> ast.expr:
-    slots, loader = VIEWS[node.slot.each]
-    index = node.slot.index
-    view = either("or", [item(name(f"c.{slots}"), index), call(f"c.{loader}", constant(index))])
+    view = view_code(node.slot)
     if node.prop in {"first", "last"}:
         return call("_end", view, constant(0 if node.prop == "first" else -1))
     return ast.Attribute(view, node.prop, ast.Load())

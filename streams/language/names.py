@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from streams.language.schema import CODE, EVENT, LINE
-from streams.language.types import INT, Field, Kind, Record, Type
+from streams.language.types import INT, Kind, Record, Type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +94,8 @@ class Names:
     features: Mapping[str, FeatureInfo] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     """Names that exist but mean nothing at this place, with the reason."""
+    broken: frozenset[str] = frozenset()
+    """Names whose declaration was reported: using them is no further mistake."""
     fact: Record | None = None
     params: ParamTable | None = None
     references: bool = True
@@ -118,8 +120,6 @@ class Names:
                 known.add("practitioner")
         return known | ({"lines"} if self.lines else set())
 
-
-LINES_FIELD = Field(INT, "lines")
 
 PROPERTIES: Mapping[str, Mapping[str, Type | None]] = {
     "count": {"count": INT},

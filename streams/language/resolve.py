@@ -11,7 +11,7 @@ from streams.language.parse import MAX_NODES, offset_of
 from streams.language.problems import did_you_mean
 from streams.language.schema import REFERENCES
 from streams.language.tree import Const, FeatureGet, FeatureSlot, Get, LetGet, Node, Param, Reference, Var
-from streams.language.types import BOOL, ERROR, INT, NUMERIC, Kind, Type
+from streams.language.types import BOOL, INT, NUMERIC, Kind, Type
 from streams.language.units import LITERAL_BITS, RATIO_BITS
 
 if TYPE_CHECKING:
@@ -25,11 +25,15 @@ SUM_BITS = 96
 def bare(checker: Checker, node: ast.Name) -> Node:
     """Check a bare name."""
     name, at = node.id, offset_of(node, checker.text)
+    if name in checker.names.broken:
+        return checker.passed_over()
     if name in checker.loops:
         return replace(checker.loops[name], at=at)
-    found = _variable(checker, name, at)
-    if found is not None:
-        return found
+    return _variable(checker, name, at) or _declared(checker, node, name, at)
+
+
+def _declared(checker: Checker, node: ast.Name, name: str, at: int) -> Node:
+    """Give the node of a name that the pack declares."""
     if name in checker.names.lets:
         return _let(checker, name, at)
     if name in checker.names.exemptions:
@@ -98,12 +102,9 @@ def _exemption(checker: Checker, node: ast.expr, name: str) -> Node:
 
 def attribute(checker: Checker, node: ast.Attribute) -> Node:
     """Check ``base.attr``."""
-    if isinstance(node.value, ast.Name) and node.value.id not in checker.loops:
-        name = node.value.id
-        if name == "param" and checker.names.params is not None:
-            return _param(checker, node)
-        if name in checker.names.features and name not in RESERVED:
-            return _feature(checker, node, name, node.attr)
+    found = _declared_attribute(checker, node)
+    if found is not None:
+        return found
     base = checker.check(node.value)
     record = base.type.record
     if base.type.kind is not Kind.RECORD or record is None:
@@ -124,6 +125,18 @@ def attribute(checker: Checker, node: ast.Attribute) -> Node:
     )
 
 
+def _declared_attribute(checker: Checker, node: ast.Attribute) -> Node | None:
+    """Give the node of ``param.x`` or ``feature.x``; None when the base is neither."""
+    if not isinstance(node.value, ast.Name) or node.value.id in checker.loops:
+        return None
+    name = node.value.id
+    if name in checker.names.broken:
+        return checker.passed_over()
+    if name == "param" and checker.names.params is not None:
+        return _param(checker, node)
+    return _feature(checker, node, name, node.attr) if name in checker.names.features else None
+
+
 def _param(checker: Checker, node: ast.Attribute) -> Node:
     params = checker.names.params
     assert params is not None  # noqa: S101 - the caller looked
@@ -134,7 +147,7 @@ def _param(checker: Checker, node: ast.Attribute) -> Node:
     type_ = params.types.get(name)
     index = None if type_ is None else params.slot(name, type_.kind)
     if type_ is None or index is None:
-        return Const(type=ERROR, value=None)  # reported where the parameter stands
+        return checker.passed_over()
     bits = LITERAL_BITS + (RATIO_BITS if type_.kind is Kind.NUMBER else 0)
     return Param(type=type_, name=name, index=index, at=offset_of(node, checker.text), bits=bits)
 
@@ -154,7 +167,9 @@ def _feature(checker: Checker, node: ast.expr, name: str, prop: str) -> Node:
     known = PROPERTIES[info.aggregate]
     if prop not in known:
         return checker.error(node, f"a {info.aggregate} has no {prop!r}", did_you_mean(prop, known))
-    type_ = known[prop] or info.value or ERROR
+    type_ = known[prop] or info.value
+    if type_ is None:
+        return checker.passed_over()
     if type_.kind is Kind.RECORD:
         type_ = replace(type_, record=info.entry)
     bits = SUM_BITS if prop == "sum" else LITERAL_BITS

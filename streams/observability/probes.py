@@ -28,6 +28,8 @@ PLAIN: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
 CLIENT_TIMEOUT_S: Final = 10.0
 """A client that sends nothing for so long is cut off, or its thread would stay."""
+STOP_S: Final = 0.1
+"""How soon a close is noticed."""
 
 
 class ProbeServerError(Exception):
@@ -58,7 +60,7 @@ class ProbeServer:
                 "PREWARN_METRICS_HOST and PREWARN_METRICS_PORT choose another place"
             ) from None
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="probes", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(STOP_S,), name="probes", daemon=True)
 
     def start(self) -> Self:
         """Begin to answer."""
@@ -110,8 +112,7 @@ def _handler(health: Health, registry: CollectorRegistry) -> type[BaseHTTPReques
             elif path in probes:
                 failing = probes[path]()
                 status = HTTPStatus.SERVICE_UNAVAILABLE if failing else HTTPStatus.OK
-                body = {"status": "failing" if failing else "ok", "failing": failing}
-                self._answer(status, JSON, json.dumps(body).encode() + b"\n")
+                self._answer(status, JSON, _verdict(failing))
             else:
                 self._answer(HTTPStatus.NOT_FOUND, PLAIN, b"/metrics /livez /readyz /startupz\n")
 
@@ -131,3 +132,7 @@ def _handler(health: Health, registry: CollectorRegistry) -> type[BaseHTTPReques
             """Say nothing: probes come every few seconds."""
 
     return Handler
+
+
+def _verdict(failing: list[str]) -> bytes:
+    return json.dumps({"status": "failing" if failing else "ok", "failing": failing}).encode() + b"\n"

@@ -137,7 +137,7 @@ class RuleSpec:
     facts: Facts | None
     """Fact rows for this line or code (none, one or several); the rule runs once for each. None without a table."""
     has: Callable[[str], bool] | None
-    """Whether the table has a row for a ``med_list_codg`` at all; None: not looked up by it (see ``Pack.rules_for``)."""
+    """Whether the table has a row for a ``med_list_codg`` at all; None where it is not looked up by it."""
     basis: str
     doc: str
     unless: tuple[str, ...]

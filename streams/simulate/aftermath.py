@@ -57,7 +57,11 @@ class Aftermath:
         self._outbox.post(arrival, Simulated(orjson.dumps(event), place.area, label, "resend"))
 
     def _give_back(self, place: Place, later: int, settled: Json) -> None:
-        lines = [line for line in settled["feedetail"] if all(node["trdn_flag"] == "0" for node in line.get("drug_trac_info", ()))]
+        lines = [
+            line
+            for line in settled["feedetail"]
+            if all(node["trdn_flag"] == "0" for node in line.get("drug_trac_info", ()))
+        ]
         if not lines:
             return
         line = lines[int(self._random() * len(lines))]

@@ -43,7 +43,9 @@ class Bill:
         ceiling = price if item.list_type == "201" else None
         self.add(item.code, item.list_type, item.charge, cnt, price, ceiling, 0, time=time)
 
-    def drug(self, drug: Drug, price: int, cnt: int, days: int | None, traces: list[Json], time: str | None = None) -> None:
+    def drug(
+        self, drug: Drug, price: int, cnt: int, days: int | None, traces: list[Json], time: str | None = None
+    ) -> None:
         """Charge whole packs of a drug."""
         self.add(drug.code, "101", drug.charge, cnt, price, drug.ceiling, drug.own, days=days, traces=traces, time=time)
 

@@ -126,7 +126,9 @@ class Counter:
         )
         person.allowed[drug.index] = day + _SAME_DRUG
 
-    def drugs(self, bill: Bill, condition: Condition, lines: int, want: float, person: Person, place: Place, day: int) -> None:
+    def drugs(
+        self, bill: Bill, condition: Condition, lines: int, want: float, person: Person, place: Place, day: int
+    ) -> None:
         """Charge drugs of different classes of a condition for about `want` fen in all."""
         rnd = self.rng.random
         shelves = self.shelves(condition)

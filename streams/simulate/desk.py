@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 # Logarithmic mean (of fen) and deviation of what a visit of a kind is meant to cost. What it does cost follows from
 # packs and tariffs; the means come out at the published ¥102, ¥180 and ¥623.
-_PHARMACY = (8.93, 0.75)
-_OUTPATIENT = (9.42, 0.8)
-_CHRONIC = (10.84, 0.6)
-_EMERGENCY = (9.85, 0.6)
+_PHARMACY = (9.33, 0.75)
+_OUTPATIENT = (9.87, 0.8)
+_CHRONIC = (11.26, 0.6)
+_EMERGENCY = (10.1, 0.6)
 
 _PHARMACY_LINES = (1, 1, 1, 2, 2, 2, 2, 3, 3, 4)
 _DIAGNOSED = 0.08  # pharmacy records that have a diagnosis

@@ -187,5 +187,3 @@ class Population:
         if draw < 0.8:  # noqa: PLR2004 - most of working age
             return 14 + int(rnd() * 46)
         return 60 + int(rnd() * 30)
-
-

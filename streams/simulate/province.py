@@ -36,7 +36,11 @@ _SHARES = {PHARMACY: 0.64, CLINIC: 0.27, HOSPITAL: 0.09}
 _LOAD = {PHARMACY: 0.47, CLINIC: 0.19, HOSPITAL: 0.36}  # share of the settlements
 _STAYS = 0.055  # admissions for each settlement, with a margin
 _NIGHTS = 9.0  # mean length of a stay, with a margin
-_LEVELS = {3: ("01", "02", "02", "02", "03", "12"), 2: ("05", "05", "06", "06", "07", "13"), 1: ("08", "09", "10", "14")}
+_LEVELS = {
+    3: ("01", "02", "02", "02", "03", "12"),
+    2: ("05", "05", "06", "06", "07", "13"),
+    1: ("08", "09", "10", "14"),
+}
 _BEDS = {3: (900, 2_400), 2: (220, 640), 1: (40, 110)}
 _TARIFF = {3: 1_000, 2: 880, 1: 760, 0: 900}  # per mille of the tertiary price
 _VISITS_A_DOCTOR = 18  # settlements a day; far below the 150 at which one looks

@@ -21,8 +21,8 @@ _ADMIT = (0, 0, 0, 0, 0, 0, 0, 1, 8, 14, 15, 9, 3, 4, 9, 9, 6, 2, 0, 0, 0, 0, 0,
 _LEAVE = (0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 14, 15, 10, 9, 13, 12, 8, 2, 0, 0, 0, 0, 0, 0)
 _EARLY = (0, 0, 0, 0, 0, 0, 0.5, 6, 14, 14, 10, 4, 1, 4, 8, 7, 3, 0, 0, 0, 0, 0, 0, 0)
 
-_SHOP_WEEK = (1.02, 0.98, 0.97, 0.98, 1.02, 1.05, 0.98)
-_CLINIC_WEEK = (1.3, 1.12, 1.05, 1.02, 1.0, 0.82, 0.69)
+_SHOP_WEEK = (1.09, 1.0, 0.98, 0.98, 1.0, 1.0, 0.95)
+_CLINIC_WEEK = (1.17, 1.06, 1.02, 1.0, 1.0, 0.93, 0.82)
 _FLAT_WEEK = (1.0, 0.97, 0.97, 0.98, 1.0, 1.05, 1.03)
 
 
@@ -41,7 +41,7 @@ _KINDS: dict[str, _Kind] = {
     "online": _Kind(0.010, _SHOP, _SHOP_WEEK),
     "registration": _Kind(0.032, _EARLY, _CLINIC_WEEK),
     "admission": _Kind(0.051, _ADMIT, _CLINIC_WEEK),
-    "chronic": _Kind(0.050, _CLINIC, _CLINIC_WEEK),
+    "chronic": _Kind(0.052, _CLINIC, _CLINIC_WEEK),
     "emergency": _Kind(0.026, _URGENT, _FLAT_WEEK),
     "herbal": _Kind(0.013, _CLINIC, _CLINIC_WEEK),
     "maternity": _Kind(0.006, _EARLY, _CLINIC_WEEK),
@@ -73,7 +73,11 @@ class Rhythm:
         self.slices = days * _SLICES_A_DAY
         self._mixes = [[self._mix(weekday, hour) for hour in range(24)] for weekday in range(7)]
         self._busy = [[self._weight(weekday, hour) for hour in range(24)] for weekday in range(7)]
-        weights = (self._busy[beijing.weekday_of(day)][hour] for day in range(first_day, first_day + days) for hour in range(24))
+        weights = (
+            self._busy[beijing.weekday_of(day)][hour]
+            for day in range(first_day, first_day + days)
+            for hour in range(24)
+        )
         self._until = list(accumulate(weight for weight in weights for _ in range(_SLICES_AN_HOUR)))
 
     def share_until(self, number: int) -> float:

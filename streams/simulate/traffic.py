@@ -192,11 +192,11 @@ class Traffic:
     # ------------------------------------------------------------------ stays
 
     def _admission(self, time: int) -> None:
-        stay = self._admit(time)
+        stay = self._admit(time, self._ward.nights())
         if stay:
             self._move(stay, stay.begin, None)
 
-    def _admit(self, time: int) -> Stay | None:
+    def _admit(self, time: int, nights: int) -> Stay | None:
         day = time // beijing.DAY
         for _ in range(20):
             person = self._somebody(time, HOSPITAL)
@@ -206,7 +206,7 @@ class Traffic:
             condition = self._desk.ailments.inpatient(person, self._rng)
             if condition is None or place.beds is None or self._open[place.index] >= int(place.beds * _FULL):
                 continue
-            stay = self._ward.plan(person, place, condition, time)
+            stay = self._ward.plan(person, place, condition, time, nights)
             self._open[place.index] += 1
             person.came(time, place)
             person.bought = True
@@ -222,10 +222,9 @@ class Traffic:
         for day in range(first - _LONGEST_STAY, first):
             expected = self._count / self._days * _ADMISSIONS_AN_EVENT * admission_factor(day)
             for _ in range(int(expected + self._random())):
-                self._admit(day * beijing.DAY + 8 * beijing.HOUR + int(self._random() * 9 * beijing.HOUR))
-        for number in [number for number in self._leaving if number < 0]:
-            for stay in self._leaving.pop(number):
-                self._open[stay.place.index] -= 1
+                nights = self._ward.nights()
+                if day + nights >= first:
+                    self._admit(day * beijing.DAY + 8 * beijing.HOUR + int(self._random() * 9 * beijing.HOUR), nights)
 
     def _discharge(self, stay: Stay) -> None:
         self._open[stay.place.index] -= 1
@@ -265,7 +264,14 @@ class Traffic:
         return person.places[CLINIC if person.index % 2 else HOSPITAL]
 
     def _settle(
-        self, person: Person, place: Place, time: int, encounter: Encounter, visit: str | None = None, *, ward: bool = False
+        self,
+        person: Person,
+        place: Place,
+        time: int,
+        encounter: Encounter,
+        visit: str | None = None,
+        *,
+        ward: bool = False,
     ) -> None:
         """Settle an encounter, and whatever follows from it."""
         day = time // beijing.DAY
@@ -279,7 +285,9 @@ class Traffic:
 
     def _send(self, person: Person, place: Place, time: int, encounter: Encounter, visit: str) -> Json:
         arrival = time + 1 + int(self._random() * 5)
-        event = documents.settlement(self._ids, person, place, time=time, arrival=arrival, visit=visit, encounter=encounter)
+        event = documents.settlement(
+            self._ids, person, place, time=time, arrival=arrival, visit=visit, encounter=encounter
+        )
         label = Label(event["setl_id"], 0, None, None)
         self._outbox.post(arrival, Simulated(orjson.dumps(event), place.area, label, "settlement"))
         return event

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from streams.simulate.population import Person
     from streams.simulate.province import Place
 
-_COST = (13.02, 0.55)
+_COST = (13.97, 0.55)
 """Logarithmic mean (of fen) and deviation of what a stay is meant to cost; the mean comes out at the published ¥6,911."""
 
 _NIGHTS = (1.75, 0.5)
@@ -73,10 +73,13 @@ class Ward:
         self._counter = counter
         self._rng = rng
 
-    def plan(self, person: Person, place: Place, condition: Condition, begin: int) -> Stay:
+    def nights(self) -> int:
+        """How long somebody stays."""
+        return min(_MOST, max(_FEWEST, round(self._rng.lognormvariate(*_NIGHTS))))
+
+    def plan(self, person: Person, place: Place, condition: Condition, begin: int, nights: int) -> Stay:
         """A stay that begins at `begin` and ends in the morning or afternoon of another day."""
         day = begin // beijing.DAY
-        nights = min(_MOST, max(_FEWEST, round(self._rng.lognormvariate(*_NIGHTS))))
         hour = 9 * beijing.HOUR + int((self._rng.random() + self._rng.random()) * 3.5 * beijing.HOUR)
         visit = self._counter.ids.visit(day)
         doctor = self._counter.doctor(place, day)
@@ -94,14 +97,18 @@ class Ward:
                 self._counter.charge(bill, key, stay.place, time=time)
         self._operate(bill, stay)
         bill.time = self._moment(stay, 1)
-        self._counter.tests(bill, stay.condition.tests, want * _TEST_SHARE * 0.6, stay.person, stay.place, stay.begin // beijing.DAY)
+        self._counter.tests(
+            bill, stay.condition.tests, want * _TEST_SHARE * 0.6, stay.person, stay.place, stay.begin // beijing.DAY
+        )
         self._medicate(bill, stay, want)
         for key in _THERAPIES[: 1 + int(rnd() * 3)]:
             self._counter.charge(bill, key, stay.place, time=self._moment(stay, int(rnd() * stay.nights)))
         if bill.examined > _TEST_SHARE * bill.total:
             sets = self._counter.catalogue.items["infusion set"].price
             missing = bill.examined / _TEST_SHARE - bill.total
-            self._counter.charge(bill, "infusion set", stay.place, 1 + int(missing * 1_000 / (sets * stay.place.tariff)))
+            self._counter.charge(
+                bill, "infusion set", stay.place, 1 + int(missing * 1_000 / (sets * stay.place.tariff))
+            )
         share = 80 if stay.person.insutype == _EMPLOYEES else 68
         terms = Terms(share, account=False, deductible=20_000 * stay.place.tier)
         return Encounter(stay.med_type, bill, terms, diagnoses([stay.condition], "2"))

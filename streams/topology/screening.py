@@ -91,19 +91,23 @@ class Screening:
         metrics = self._metrics
         metrics.events_consumed[message.topic].value += 1
         metrics.inflight_events.value += 1
-        raw = message.value or b""
         try:
-            event = decode_event(raw, arrived=message.timestamp, limits=self._limits)
-            outcome = self.engine.screen(event, Position(message.partition, message.offset))
+            event = decode_event(message.value or b"", arrived=message.timestamp, limits=self._limits)
         except Rejected as rejected:
             self._dead_letter(message, rejected.reason, rejected.detail)
+            return
+        try:
+            outcome = self.engine.screen(event, Position(message.partition, message.offset))
         except Exception as error:
-            # A fault of ours, not of the sender: the event is kept, and its neighbours go on.
-            logger.exception("%s[%d]@%d could not be screened", message.topic, message.partition, message.offset)
+            # A fault of ours, not of the sender: the platform gets an answer that says so, and neighbours go on.
+            logger.exception("%s[%s]@%s could not be screened", *source_of(message))
+            metrics.event_errors["engine", type(error).__name__].value += 1
             self._rows.take()
-            self._dead_letter(message, "internal", type(error).__name__)
-        else:
-            self._write(message, event, outcome)
+            if event.event_type != "settlement":
+                self._dead_letter(message, "internal", type(error).__name__)
+                return
+            outcome = self.engine.unscreened(event)
+        self._write(message, event, outcome)
 
     def _write(self, message: Incoming, event: Event, outcome: Outcome) -> None:
         rows = self._rows.take()

@@ -61,6 +61,11 @@ class Found(NamedTuple):
     config: Mapping[str, str]
 
 
+def needed(settings: Settings) -> list[str]:
+    """Return the topics of the contract these settings use: the re-keyed events only with the hop that makes them."""
+    return [name for name in TOPICS if name != contract.REKEYED or settings.rekey]
+
+
 def topic_config(settings: Settings, name: str) -> dict[str, str]:
     """Return the configuration a topic of the contract is created with."""
     topic = TOPICS[name]
@@ -93,7 +98,8 @@ def create(settings: Settings, client: AdminClient) -> list[Created]:
         TopicsError: Some could not be created; the others were.
     """
     there = _there(client)
-    missing = [name for name in TOPICS if settings.topic(name) not in there]
+    names = needed(settings)
+    missing = [name for name in names if settings.topic(name) not in there]
     wanted = [
         NewTopic(
             settings.topic(name),
@@ -116,7 +122,7 @@ def create(settings: Settings, client: AdminClient) -> list[Created]:
                 refused.setdefault(_explained(error), []).append(called)
     if refused:
         raise TopicsError("\n".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items()))
-    return [Created(settings.topic(name), name in missing) for name in TOPICS]
+    return [Created(settings.topic(name), name in missing) for name in names]
 
 
 def _explained(error: KafkaException) -> str:
@@ -132,7 +138,7 @@ def check(settings: Settings, client: AdminClient) -> list[Finding]:
     Raises:
         TopicsError: The cluster does not describe its topics to us.
     """
-    return compare(settings, describe(client, {settings.topic(name) for name in TOPICS}))
+    return compare(settings, describe(client, {settings.topic(name) for name in needed(settings)}))
 
 
 def describe(client: AdminClient, names: set[str]) -> dict[str, Found]:
@@ -176,7 +182,7 @@ def compare(settings: Settings, found: Mapping[str, Found]) -> list[Finding]:
     not depend on it.
     """
     findings = []
-    for name in TOPICS:
+    for name in needed(settings):
         called = settings.topic(name)
         if called in found:
             findings += [Finding(called, reason) for reason in _differences(settings, name, found)]

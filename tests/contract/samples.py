@@ -41,6 +41,15 @@ def event_of(event_type: str) -> dict[str, Any]:
     return next(event for event in valid_events() if event["event_type"] == event_type)
 
 
+def with_value(event: dict[str, Any], path: tuple[str | int, ...], value: object) -> dict[str, Any]:
+    """Set one value deep inside an event."""
+    place: Any = event
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return event
+
+
 def to_bytes(value: object) -> bytes:
     """Write JSON as a producer would."""
     return json.dumps(value, ensure_ascii=False).encode()
@@ -58,7 +67,9 @@ def _ecma_pattern(_validator: object, pattern: str, instance: object, _schema: o
         yield ValidationError("does not match")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _ecma_pattern})
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"pattern": _ecma_pattern}
+)
 
 
 @cache

@@ -97,7 +97,7 @@ def moment(text: str) -> datetime:
     """Read a time that has the form of one, with the standard library."""
     match = TIME.fullmatch(text)
     assert match is not None
-    parts = [int(part or 0) for part in match.groups()[:6]]
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     fraction = int((match[7] or "").ljust(6, "0"))
     if match[9] and int(match[11]) > 59:
         raise ValueError("minutes of an offset")
@@ -105,7 +105,8 @@ def moment(text: str) -> datetime:
     if match[9]:
         size = timedelta(hours=int(match[10]), minutes=int(match[11]))
         zone = timezone(size if match[9] == "+" else -size)
-    return datetime(*parts, fraction, tzinfo=UTC if match[8] else zone).astimezone(BEIJING)  # type: ignore[misc]
+    zone = UTC if match[8] else zone
+    return datetime(year, month, day, hour, minute, second, fraction, tzinfo=zone).astimezone(BEIJING)
 
 
 def stay_is_possible(event: dict[str, Any]) -> bool:
@@ -176,7 +177,7 @@ def test_the_decoder_agrees_with_the_schema(event: dict[str, Any]) -> None:
     assert verdict(to_bytes(event)) == expected
 
 
-POOL = [*TIMES, *TEXTS, *NUMBERS, None, True, [], {}]
+POOL: list[Any] = [*TIMES, *TEXTS, *NUMBERS, None, True, [], {}]
 
 
 @pytest.mark.parametrize("index", range(len(valid_events())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,11 @@ from streams.contract.decode import Limits, Rejected, decode_event
 from streams.contract.feedback import decode_feedback
 from streams.contract.reference import decode_institution, decode_person, decode_practitioner
 from tests.contract.samples import lines_of, to_bytes, validator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.contract.reference import Institution, Person, Practitioner
 
 
 @pytest.mark.parametrize("line", lines_of("valid-events.jsonl"))
@@ -40,7 +46,11 @@ def test_feedback_is_accepted(line: str) -> None:
 
 def test_reference_records_are_accepted() -> None:
     """The example of each kind of registry record fits its schema and is decoded."""
-    decoders = {"institution": decode_institution, "practitioner": decode_practitioner, "person": decode_person}
+    decoders: dict[str, Callable[[bytes], Institution | Practitioner | Person]] = {
+        "institution": decode_institution,
+        "practitioner": decode_practitioner,
+        "person": decode_person,
+    }
     for name, decode in decoders.items():
         for line in lines_of(f"{name}s.jsonl"):
             record = json.loads(line)

@@ -94,6 +94,8 @@ def test_each_form_of_a_time_is_read(text: str, expected: int) -> None:
         "20261120091233",
         "0001-01-01T00:00:00+23:59",
         "9999-12-31T23:59:59-23:59",
+        "9999-12-31T23:59:59Z",
+        "2026-11-20 09:12:33+08:00 ",
     ],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
@@ -147,7 +149,24 @@ def test_the_day_changes_at_midnight_in_beijing(ms: int) -> None:
     assert parse_date(shown.isoformat()) == day_of(ms)
 
 
-@pytest.mark.parametrize("text", ["", "2026-02-30", "2026-1-1", "2026-01-01 ", "2026-01-01 00:00:00", "2026-01-0１"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-02-30",
+        "2026-1-1",
+        "20260101",
+        "2026-W47-5",
+        "2026-01-01 ",
+        "2026-01-01 00:00:00",
+        "2026-01-0１",
+        "+026-01-01",
+        "-026-01-01",
+        "0000-01-01",
+        "2026-01--1",
+        "2026-01- 1",
+    ],
+)
 def test_what_is_no_date_is_refused(text: str) -> None:
     """A date has one form only, and exists."""
     with pytest.raises(ValueError):  # noqa: PT011 - every refusal is one
@@ -159,6 +178,16 @@ def test_a_day_outside_the_calendar_overflows(write: object) -> None:
     """A number that no calendar knows is an OverflowError, not a wrong date."""
     with pytest.raises(OverflowError):
         write()  # type: ignore[operator]
+
+
+@given(st.text(alphabet="0123456789-W ٣", min_size=10, max_size=10))
+def test_no_other_text_passes_for_a_date(text: str) -> None:
+    """What is read as a date is written back the same."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return
+    assert format_date(day) == text
 
 
 def birthdays_until(born: date, now: date) -> int:
