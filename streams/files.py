@@ -48,7 +48,7 @@ class Line(NamedTuple):
 
 
 def read_lines(path: str | Path, limit: int) -> Iterator[Line]:
-    r"""Yield the lines of a file; blank ones are skipped but counted.
+    r"""Yield the lines of a file; a blank one is a line too, for whoever reads to judge.
 
     A line ends with `\n` or `\r\n`; a byte order mark at the beginning, which some Windows programs write, is dropped.
     A line longer than `limit` bytes is marked and its rest passed over, so that memory stays bounded.
@@ -68,8 +68,7 @@ def read_lines(path: str | Path, limit: int) -> Iterator[Line]:
                 too_large = len(data) > limit
                 if too_large and not ended:
                     _pass_over_rest(file)
-                if too_large or data.strip():
-                    yield Line(number, data[:limit], too_large)
+                yield Line(number, data[:limit], too_large)
     except _UNREADABLE as error:
         raise FileError(_message(path, error, number + 1)) from None
 

@@ -66,7 +66,7 @@ def screen(
     Results are JSON Lines. Exits with 0 when every line was screened, with 1 when some could not be (each is
     reported on standard error), with 2 when arguments, rules or files cannot be used.
     """
-    settings = load()
+    settings = load(required=())
     limits = Limits(max_bytes=settings.max_record_bytes, future_ms=round(settings.future_tolerance * 1000))
     try:
         pack = load_pack(rules or settings.rules_dir, knowledge or settings.knowledge_dir)
@@ -195,4 +195,4 @@ def _person_key(settings: Settings) -> bytes:
     if settings.person_key is None:
         click.echo("PREWARN_PERSON_KEY is not set: person references in the results are no secret", err=True)
         return KEY_OF_FILE_RUNS
-    return settings.person_key.reveal().encode()
+    return settings.person_key.encode()

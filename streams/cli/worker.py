@@ -23,8 +23,6 @@ def worker() -> None:
     """
     settings = load()
     configure(settings.log_level, settings.log_format)
-    if settings.person_key is None:
-        raise click.UsageError("PREWARN_PERSON_KEY is not set: the worker needs the key of person references")
     pack = load_pack(settings.rules_dir, settings.knowledge_dir)
     # Faust is slow to import, and a wrong setting should be told at once.
     from streams.topology.worker import Worker  # noqa: PLC0415

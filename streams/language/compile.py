@@ -55,6 +55,10 @@ class FunctionSet:
         self._definitions.append(definition)
         return lambda: self._built[name]
 
+    def function(self, name: str) -> Any:
+        """Give a function, after ``build``."""
+        return self._built[name]
+
     def build(self) -> None:
         """Compile everything that was added."""
         module = ast.fix_missing_locations(ast.Module(self._definitions, []))

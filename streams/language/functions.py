@@ -178,8 +178,6 @@ def _lookup(checker: Checker, node: ast.Call, name: str) -> Node:
     wanted = "line" if info.by == "item" else "code"
     if not isinstance(record, Var) or record.type.record is None or record.type.record.name != wanted:
         return checker.error(node, f"{name}() needs a {wanted} as its second argument")
-    if not info.present:
-        return checker.error(node, f"the knowledge folder has no {table.value}.csv")
     if name == "row" and info.many:
         return checker.error(node, f"{table.value} has several rows for one code", "ask listed(...)")
     checker.uses.tables.add(table.value)

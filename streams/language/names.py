@@ -52,8 +52,6 @@ class TableInfo:
     many: bool
     """Whether one code can have several rows."""
     by: Literal["item", "trace"]
-    present: bool
-    """Whether the pack has the table's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,9 +102,9 @@ def _exemption(checker: Checker, node: ast.expr, name: str) -> Node:
 
 def attribute(checker: Checker, node: ast.Attribute) -> Node:
     """Check ``base.attr``."""
-    found = _declared_attribute(checker, node)
-    if found is not None:
-        return found
+    declared = _declared_attribute(checker, node)
+    if declared is not None:
+        return declared
     base = checker.check(node.value)
     record = base.type.record
     if base.type.kind is not Kind.RECORD or record is None:

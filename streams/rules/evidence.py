@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from streams.language.builders import call, constant, load
 from streams.language.generate import Generator
 from streams.language.generate_values import view_code
-from streams.language.names import FeatureInfo, Names
+from streams.language.names import LEVELS
 from streams.language.problems import did_you_mean
 from streams.language.texts import as_json
 from streams.language.tree import FeatureSlot, Node, Param
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.language.compile import FunctionSet
-    from streams.language.names import Uses
+    from streams.language.names import FeatureInfo, Names, Uses
     from streams.language.params import ParamTable
     from streams.rules.expressions import Desk
     from streams.rules.knowledge import Fact
@@ -34,8 +34,12 @@ PLAIN = frozenset({"params", "fact"})
 
 def _counts(view: Any, names: tuple[str, ...], kind: Kind) -> dict[str, Any]:
     found = {name: as_json(getattr(view, name), kind if name == "sum" else Kind.INT) for name in names}
+    return found | _settlements(view)
+
+
+def _settlements(view: Any) -> dict[str, list[str]]:
     settlements = list(view.settlements)
-    return {**found, "settlements": settlements} if settlements else found
+    return {"settlements": settlements} if settlements else {}
 
 
 def _log(view: Any, fields: tuple[tuple[str, Kind], ...]) -> dict[str, Any]:
@@ -43,7 +47,7 @@ def _log(view: Any, fields: tuple[tuple[str, Kind], ...]) -> dict[str, Any]:
         {name: as_json(value, kind) for (name, kind), value in zip(fields, entry, strict=True)}
         for entry in view.entries[-ENTRIES_SHOWN:]
     ]
-    return {"count": view.count, "entries": entries}
+    return {"count": view.count, "entries": entries} | _settlements(view)
 
 
 def _fact(fact: Fact, fields: tuple[tuple[str, Kind], ...]) -> dict[str, Any]:
@@ -135,11 +139,22 @@ def read_evidence(section: Section, desk: Desk, names: Names, writer: EvidenceWr
             for key, value in element.items():
                 _read_value(section, desk, names, writer, key, value)
         elif element.value in names.features:
-            desk.uses.features.add(element.value)
-            writer.feature(element.value, names.features[element.value])
+            _read_feature(section, desk, names, writer, element)
         elif element.value not in names.broken:
             hint = did_you_mean(element.value, names.features) or "{name: expression} shows any value"
             section.refuse(element, f"evidence: there is no feature {element.value!r}", hint)
+
+
+def _read_feature(section: Section, desk: Desk, names: Names, writer: EvidenceWriter, element: Item) -> None:
+    name = element.value
+    info = names.features[name]
+    desk.uses.features.add(name)
+    if LEVELS[info.each] > LEVELS[names.each]:
+        section.refuse(
+            element, f"evidence: feature {name} is observed for each {info.each}", f"write each: {info.each}"
+        )
+    else:
+        writer.feature(name, info)
 
 
 def _read_value(section: Section, desk: Desk, names: Names, writer: EvidenceWriter, key: Item, value: Item) -> None:

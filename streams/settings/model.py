@@ -154,14 +154,6 @@ class Settings:
             "worker does not start without it. Another key gives every person another reference.",
         ),
     )
-    deadline: float = field(
-        default=2.0,
-        metadata=about(
-            kinds.number(0.05, 600, "seconds"),
-            SCREENING,
-            "From the broker's timestamp: a check that has no answer by then is reported as missing.",
-        ),
-    )
     future_tolerance: float = field(
         default=3600.0,
         metadata=about(
@@ -207,7 +199,7 @@ class Settings:
     )
 
     delivery_timeout: float = field(
-        default=30.0,
+        default=600.0,
         metadata=about(
             kinds.number(1, 3_600, "seconds"),
             CONSUMING,

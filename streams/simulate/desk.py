@@ -28,6 +28,7 @@ _EMERGENCY = (10.1, 0.6)
 
 _PHARMACY_LINES = (1, 1, 1, 2, 2, 2, 2, 3, 3, 4)
 _DIAGNOSED = 0.08  # pharmacy records that have a diagnosis
+_STOCK = 6  # days that may be left of an earlier supply; none when the emergency limit is ten days in all
 _SUPPLIES = (28, 56, 84)  # days of a chronic prescription
 _OWN_ILLNESS = 0.45  # purchases of the chronically ill that are for their illness
 _EMPLOYEES = "310"
@@ -125,7 +126,7 @@ class Desk:
             self.counter.charge(bill, "infusion", place)
             self.counter.charge(bill, "infusion set", place)
         for shelf in self.counter.shelves(illness)[:2]:
-            drug = self.counter.pick(shelf, int(want / 4), person, place, day + 6)
+            drug = self.counter.pick(shelf, int(want / 4), person, place, day - _STOCK)
             if drug is not None and drug.days <= 7:  # noqa: PLR2004 - nothing long-lasting at night
                 self.counter.sell(bill, drug, 1, person, place, day)
         terms = self._shared(person)

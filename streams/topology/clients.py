@@ -27,8 +27,9 @@ REPORT_EVERY_S: Final = 10.0
 """At most one line in this time says that Kafka cannot be reached."""
 IDLE_MS: Final = 180_000
 """Idle connections are closed before load balancers cut them silently."""
-RECORD_ROOM: Final = 65_536
-"""Bytes a record may need beyond the event it carries: key, headers of a dead letter, framing."""
+ROW_FACTOR: Final = 16
+"""How much larger than the largest event a row or a result of ours may be: an event of 1 MiB can carry 20,000 trace
+codes, and the settlement row remembers 150 bytes for each."""
 _PROBE_S: Final = 2.0
 _RETRY_S: Final = 0.5
 _DOWN: Final = "brokers are down"
@@ -91,6 +92,11 @@ def largest_record(settings: Settings) -> int:
     return 2 * settings.max_record_bytes
 
 
+def largest_output(settings: Settings) -> int:
+    """Return the bytes a record of our own may have."""
+    return ROW_FACTOR * settings.max_record_bytes
+
+
 def producer_config(settings: Settings, on_error: LastFault | None = None) -> dict[str, Any]:
     """Return the configuration of the producer of outputs, messages between owners, and changelog rows."""
     config = _common(settings, on_error or FaultLog("Kafka producer")) | {
@@ -101,7 +107,7 @@ def producer_config(settings: Settings, on_error: LastFault | None = None) -> di
         "partitioner": "murmur2_random",  # what aiokafka and the Java clients use; librdkafka's own differs
         "delivery.timeout.ms": round(settings.delivery_timeout * 1000),
         "queue.buffering.max.messages": 200_000,
-        "message.max.bytes": largest_record(settings) + RECORD_ROOM,
+        "message.max.bytes": largest_output(settings),
     }
     if not settings.producer_idempotence:
         # Without sequence numbers a repeated write could overtake the next one, and an older row would win.

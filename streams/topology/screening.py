@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.contract.decode import Limits, decode_event
 from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.state.rows import Position
+from streams.topology.clients import ROW_FACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from streams.topology.sink import Headers, Sink
 
 logger = logging.getLogger(__name__)
+
+DEAD_LETTER_FACTOR: Final = ROW_FACTOR // 2
+"""A dead letter keeps what was received up to this many times the largest event that is screened."""
 
 
 class Names(NamedTuple):
@@ -160,9 +164,15 @@ class Screening:
             ("detail", detail.encode()),
             *zip(("source_topic", "source_partition", "source_offset"), (part.encode() for part in place), strict=True),
         ]
+        value = message.value
+        most = DEAD_LETTER_FACTOR * self._limits.max_bytes
+        if value is not None and len(value) > most:
+            # What a broker takes compressed may be larger than it takes back; the beginning tells what it was.
+            headers.append(("truncated", str(len(value)).encode()))
+            value = value[:most]
         self._sink.send(
             self._names.dead_letters,
-            message.value,
+            value,
             key=message.key,
             timestamp=message.timestamp,
             headers=headers,

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from streams.contract import topics as contract
 from streams.contract.topics import TOPICS
-from streams.topology.clients import RECORD_ROOM, largest_record, plain
+from streams.topology.clients import largest_output, largest_record, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +78,7 @@ def topic_config(settings: Settings, name: str) -> dict[str, str]:
     if name == contract.EVENTS:
         config[_MAX_BYTES] = str(largest_record(settings))
     elif topic.who != "in":
-        config[_MAX_BYTES] = str(largest_record(settings) + RECORD_ROOM)
+        config[_MAX_BYTES] = str(largest_output(settings))
     if name == contract.SETTLEMENTS:
         config[_RETENTION] = str((settings.result_horizon_days + 1) * DAY_MS)
         config["segment.ms"] = "3600000"  # a row outlives its time by no more than its segment's

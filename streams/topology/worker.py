@@ -69,7 +69,7 @@ class Worker:
         self.references = References()
         self.rows = SettlementRows()
         self.store = Store(settings.partitions, area_partition(settings.partitions), self.rows)
-        self.engine = Engine(pack, self.store, settings.person_key.reveal().encode(), self.references)
+        self.engine = Engine(pack, self.store, settings.person_key.encode(), self.references)
         self.metrics.set_ruleset(pack.version, pack.sha256, {r.rule_id: r.mode for r in pack.rules if r.mode != "off"})
         self.health.rules_loaded = True
 
@@ -102,7 +102,7 @@ class Worker:
         app.task(sink.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
         app.task(lambda: self._watch(app, checkpoint, source))
-        self.metrics.start_topics(consumed=[source], produced=[*self.names])
+        self.metrics.start_topics(consumed=[source], produced=self.names)
         try:
             return _run_faust(app, self._on_stop)
         finally:

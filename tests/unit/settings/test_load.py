@@ -29,8 +29,8 @@ def test_variables_of_other_programs_are_none_of_ours() -> None:
         ("PREWARN_BOOTSTRAP_SERVERS", "a:1, [::1]:9092", "bootstrap_servers", "a:1,[::1]:9092"),
         ("PREWARN_PARTITIONS", " 24 ", "partitions", 24),
         ("PREWARN_MAX_RECORD_BYTES", "2_000_000", "max_record_bytes", 2_000_000),
-        ("PREWARN_DEADLINE", "0.5", "deadline", 0.5),
-        ("PREWARN_DEADLINE", "3", "deadline", 3.0),
+        ("PREWARN_STOP_TIMEOUT", "1.5", "stop_timeout", 1.5),
+        ("PREWARN_STOP_TIMEOUT", "3", "stop_timeout", 3.0),
         ("PREWARN_REKEY", "Yes", "rekey", True),
         ("PREWARN_PRODUCER_IDEMPOTENCE", "0", "producer_idempotence", False),
         ("PREWARN_LOG_FORMAT", "json", "log_format", "json"),
@@ -55,8 +55,8 @@ def test_a_variable_is_read_as_its_kind(variable: str, text: str, name: str, val
         ("PREWARN_PARTITIONS", "0", "must be a whole number from 1 to 1024, not '0'"),
         ("PREWARN_PARTITIONS", "1.5", "must be a whole number from 1 to 1024, not '1.5'"),
         ("PREWARN_PARTITIONS", "三", "must be a whole number from 1 to 1024, not '三'"),
-        ("PREWARN_DEADLINE", "nan", "must be a number from 0.05 to 600 seconds, not 'nan'"),
-        ("PREWARN_DEADLINE", "soon", "must be a number from 0.05 to 600 seconds, not 'soon'"),
+        ("PREWARN_STOP_TIMEOUT", "nan", "must be a number from 1 to 600 seconds, not 'nan'"),
+        ("PREWARN_STOP_TIMEOUT", "soon", "must be a number from 1 to 600 seconds, not 'soon'"),
         ("PREWARN_REKEY", "maybe", "must be true or false, not 'maybe'"),
         ("PREWARN_GROUP_ID", "a b", "must be letters, digits, '.', '_' and '-', not 'a b'"),
         ("PREWARN_LOG_LEVEL", "LOUD", "must be one of DEBUG | INFO | WARNING | ERROR, not 'LOUD'"),
@@ -84,7 +84,7 @@ def test_an_unusable_variable_is_named_with_what_would_be_right(variable: str, t
 
 def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     """Nobody has to start a process once for each mistake."""
-    config = write(tmp_path / "p.toml", "deadline = 0\nunknown = 1\n")
+    config = write(tmp_path / "p.toml", "stop_timeout = 0\nunknown = 1\n")
     found = problems({"PREWARN_CONFIG": config, "PREWARN_PARTITIONS": "x", "PREWARN_NOPE": "1"}, "person_key")
     assert {
         "PREWARN_NOPE",

@@ -55,13 +55,13 @@ class TestConfigFile:
     def test_values_have_their_toml_types(self, tmp_path: Path) -> None:
         """Numbers, booleans and tables need no quotes."""
         config = write(
-            tmp_path / "p.toml", 'partitions = 24\nrekey = true\ndeadline = 3\n[topic_names]\n"risk.alerts" = "a"\n'
+            tmp_path / "p.toml", 'partitions = 24\nrekey = true\nstop_timeout = 3\n[topic_names]\n"risk.alerts" = "a"\n'
         )
         settings = load({"PREWARN_CONFIG": config, "PREWARN_PARTITIONS": "6"})
         assert (
             settings.partitions,
             settings.rekey,
-            settings.deadline,
+            settings.stop_timeout,
             settings.topic_names,
         ) == (6, True, 3.0, {"risk.alerts": "a"})
 
@@ -71,7 +71,7 @@ class TestConfigFile:
             ("\n# c\npartitions = 'x'\n", "3: partitions: must be a whole number from 1 to 1024, not 'x'"),
             ("partitions = true\n", "1: partitions: must be a whole number from 1 to 1024, not True"),
             ("rekey = 1\n", "1: rekey: must be true or false, not 1"),
-            ("deadline = true\n", "1: deadline: must be a number from 0.05 to 600 seconds, not True"),
+            ("stop_timeout = true\n", "1: stop_timeout: must be a number from 1 to 600 seconds, not True"),
             ("group_id = 3\n", "1: group_id: must be letters, digits, '.', '_' and '-'"),
             ("person_key = 3\n", "1: person_key: must be text"),
             ("person_key_file = 3\n", "1: person_key_file: must be the name of a file"),

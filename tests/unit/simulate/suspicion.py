@@ -238,13 +238,14 @@ def stays(events: list[Event]) -> list[str]:
                 )
                 if nights <= 1 or beds < nights - 1 or tests >= 0.6 * fen(bill["medfee_sumamt"]):
                     found.append(bill["setl_id"])
+    visitors = by_person(events)
     for psn_no, spans in open_stays.items():
         for (begin, end, visit), (later, _, other) in combinations(sorted(spans), 2):
             if later < end or later - end < timedelta(days=15):
                 found.append(f"{visit} {other} {begin}")
         found.extend(
             event["setl_id"]
-            for event in by_person([one for one in events if one["psn_no"] == psn_no]).get(psn_no, [])
+            for event in visitors.get(psn_no, [])
             for begin, end, visit in spans
             if event["mdtrt_id"] != visit and begin.date() < service_time(event).date() < end.date()
         )

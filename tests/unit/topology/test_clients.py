@@ -52,7 +52,7 @@ class TestConfig:
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
             "linger.ms": 5,
-            "delivery.timeout.ms": 30_000,
+            "delivery.timeout.ms": 600_000,
         }.items() <= config.items()
 
     def test_without_idempotence_order_is_kept_another_way(self) -> None:

@@ -18,7 +18,7 @@ from confluent_kafka.admin import (
 
 from streams.contract.topics import REKEYED, TOPICS
 from streams.settings import Settings
-from streams.topology.clients import RECORD_ROOM, producer_config
+from streams.topology.clients import ROW_FACTOR, producer_config
 from streams.topology.topics import DAY_MS, Found, TopicsError, check, compare, create, describe, topic_config
 
 ONE = Settings(replication_factor=1)
@@ -140,7 +140,7 @@ class TestConfig:
         assert limits["settlement.events"] == 6_000_000
         assert (
             limits["screening.dead-letters"]
-            == 6_000_000 + RECORD_ROOM
+            == ROW_FACTOR * 3_000_000
             == producer_config(settings)["message.max.bytes"]
         )
         assert limits["screening.feedback"] == 0  # the brokers' own
