@@ -36,13 +36,11 @@ class Problem:
 
 
 class PackError(Exception):
-    """The pack is refused as a whole; ``problems`` says why, in the order of files and lines."""
+    """The pack is refused as a whole; the message has its errors, one a line, ``problems`` the warnings too."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
-        errors = [problem for problem in self.problems if not problem.warning]
-        first = f": {errors[0]}" if errors else ""
-        super().__init__(f"{len(errors)} error(s) in the rule pack{first}")
+        super().__init__("\n".join(str(problem) for problem in self.problems if not problem.warning))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 MAX_TEMPLATE = 4_000
 """Characters of a sentence with its placeholders; the platform takes 500 characters of the result."""
+
+
+FULL_WIDTH = "\u3000-\u303f\uff00-\uffef"
+FOLDED = re.compile(rf"(?<=[{FULL_WIDTH}])\s+|\s+(?=[{FULL_WIDTH}])")
+"""Blanks beside full-width punctuation: YAML puts one where the author only broke the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ def sentence_code(functions: FunctionSet, prefix: str, parts: list[str | tuple[N
     for index, part in enumerate(parts):
         if isinstance(part, str):
             if part:
-                values.append(constant(part))
+                values.append(constant(FOLDED.sub("", part)))
             continue
         node, write = part
         code = generator.value(node)

@@ -23,7 +23,7 @@ def day_of(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=1 << 16)
 def day_text(day: int) -> str:
     """`yyyy-MM-dd` of a day number."""
     return date.fromordinal(day + _EPOCH).isoformat()

@@ -106,7 +106,7 @@ class Counter:
         """Charge new packs and remember how long they last."""
         days = packs * drug.days
         bill.drug(drug, self.price(place, drug), packs, days, self.boxes.whole(drug, packs))
-        person.allowed[drug.index] = day + max(_SAME_DRUG, days - _REFILL_EARLY)
+        person.has(drug.index, day + max(_SAME_DRUG, days - _REFILL_EARLY))
 
     def split(self, bill: Bill, drug: Drug, person: Person, place: Place, day: int) -> None:
         """Charge tablets for a few days out of an opened pack."""
@@ -124,7 +124,7 @@ class Counter:
             days=days,
             traces=self.boxes.part(drug, place.index, units),
         )
-        person.allowed[drug.index] = day + _SAME_DRUG
+        person.has(drug.index, day + _SAME_DRUG)
 
     def drugs(
         self, bill: Bill, condition: Condition, lines: int, want: float, person: Person, place: Place, day: int
@@ -163,7 +163,7 @@ class Counter:
             if fits and rnd() < 0.75 and person.allowed.get(item.index, 0) <= day:  # noqa: PLR2004 - not everybody has every test
                 bill.service(item, price)
                 want -= price
-                person.allowed[item.index] = day + _SAME_TEST
+                person.has(item.index, day + _SAME_TEST)
 
     def trifle(self, bill: Bill, place: Place) -> None:
         """Charge something for a few yuan."""

@@ -32,11 +32,14 @@ _MONTH = 31
 _CERTIFICATES = ("01", "01", "02", "03")
 
 
+_NOTHING: dict[int, int] = {}  # shared by all who have had nothing yet
+
+
 class Person:
     """One insured person with the little history that keeps him innocent.
 
     Attributes:
-        index: position in the population; psn_no is a permutation of it.
+        index: position in the population; psn_no is a permutation.
         age: years at the start.
         illnesses: chronic conditions.
         places: usual pharmacy, clinic and hospital; hardly anybody goes anywhere else.
@@ -54,13 +57,12 @@ class Person:
 
     __slots__ = (
         "age", "allowed", "bought", "brdy", "certificate", "closed_until", "day", "days", "gend", "illnesses",
-        "index", "insuplc", "insutype", "last", "places", "psn_no", "psn_type", "refill", "stayed", "treated", "where",
+        "index", "insuplc", "insutype", "last", "places", "psn_type", "refill", "stayed", "treated", "where",
     )  # fmt: skip
 
-    def __init__(self, index: int, insuplc: str, places: dict[str, Place]) -> None:
+    def __init__(self, index: int, insuplc: str, places: tuple[Place, Place, Place]) -> None:
         self.index = index
         self.insuplc = insuplc
-        self.psn_no = f"{insuplc[:2]}0000{scatter(index, 17):017d}"
         self.places = places
         self.gend = self.brdy = self.insutype = self.psn_type = self.certificate = ""
         self.age = 0
@@ -68,8 +70,13 @@ class Person:
         self.closed_until = self.last = self.day = -1
         self.where = self.stayed = self.refill = -1
         self.bought = self.treated = False
-        self.days: list[int] = []
-        self.allowed: dict[int, int] = {}
+        self.days: tuple[int, ...] = ()
+        self.allowed = _NOTHING
+
+    @property
+    def psn_no(self) -> str:
+        """The person's number: made when it is asked for, as most of a big population waits in memory."""
+        return f"{self.insuplc[:2]}0000{scatter(self.index, 17):017d}"
 
     def free(self, time: int, place: Place) -> bool:
         """Whether a visit now is beyond suspicion: see the catalogue's rules about one person's visits."""
@@ -94,9 +101,13 @@ class Person:
             self.treated = True
         self.last = time
         self.where = place.index
-        self.days.append(day)
-        if len(self.days) > _VISITS:
-            del self.days[0]
+        self.days = (*self.days[1 - _VISITS :], day)
+
+    def has(self, index: int, until: int) -> None:
+        """Remember that a drug or service is not needed before a day."""
+        if self.allowed is _NOTHING:
+            self.allowed = {}
+        self.allowed[index] = until
 
     def record(self, since: str, employer: str | None, status: str = "active", day: str | None = None) -> Json:
         """The registry record; a status other than active holds from `day`."""
@@ -165,17 +176,13 @@ class Population:
         other = areas[int(rnd() * (len(areas) - 1))]
         return other if other != home else areas[-1] if areas[-1] != home else areas[0]
 
-    def _habits(self, home: str, *, travels: bool) -> dict[str, Place]:
+    def _habits(self, home: str, *, travels: bool) -> tuple[Place, Place, Place]:
         rnd = self._rng.random
         choices = self._province.choices
         hospitals = choices(HOSPITAL, home)
         if travels and len(self._province.capital_hospitals):
             hospitals = self._province.capital_hospitals
-        return {
-            PHARMACY: choices(PHARMACY, home).at(rnd()),
-            CLINIC: choices(CLINIC, home).at(rnd()),
-            HOSPITAL: hospitals.at(rnd()),
-        }
+        return choices(PHARMACY, home).at(rnd()), choices(CLINIC, home).at(rnd()), hospitals.at(rnd())
 
     def _age(self, *, chronic: bool) -> int:
         rnd = self._rng.random

@@ -28,7 +28,9 @@ AREAS: tuple[tuple[str, float], ...] = (
 NEIGHBOURS = ("500112", "520102", "530102", "610102", "620102")
 """Areas of other provinces, whose insured persons live or travel here."""
 
-PHARMACY, CLINIC, HOSPITAL = "pharmacy", "clinic", "hospital"
+PHARMACY, CLINIC, HOSPITAL = 0, 1, 2
+"""Kinds of institutions: positions in a person's usual places."""
+
 KINDS = (PHARMACY, CLINIC, HOSPITAL)
 
 _CAPITAL = "5101"
@@ -54,7 +56,7 @@ class Place:
         index: position in the province.
         code: H or P, area, five digits.
         area: 6-digit treatment area.
-        kind: pharmacy, clinic or hospital.
+        kind: PHARMACY, CLINIC or HOSPITAL.
         tier: 0 pharmacy, 1 primary, 2 secondary, 3 tertiary.
         level: the national level code, 01 to 14.
         beds: registered beds, None where there are none.
@@ -68,7 +70,7 @@ class Place:
     index: int
     code: str
     area: str
-    kind: str
+    kind: int
     tier: int
     level: str
     beds: int | None
@@ -130,7 +132,7 @@ class Province:
         self.areas = Weighted((weight, area) for area, weight in areas)
         self.area_codes = [area for area, _ in areas]
         self.places: list[Place] = []
-        self._open: dict[tuple[str, str], Weighted[Place]] = {}
+        self._open: dict[tuple[int, str], Weighted[Place]] = {}
         total = sum(weight for _, weight in areas)
         for kind in KINDS:
             for area, weight in areas:
@@ -138,11 +140,11 @@ class Province:
         capital = [place for place in self.places if place.kind == HOSPITAL and place.area.startswith(_CAPITAL)]
         self.capital_hospitals = Weighted((1.0, place) for place in capital)
 
-    def choices(self, kind: str, area: str) -> Weighted[Place]:
+    def choices(self, kind: int, area: str) -> Weighted[Place]:
         """Institutions of a kind in an area, weighted by how many people go there."""
         return self._open[kind, area]
 
-    def _settle(self, kind: str, area: str, count: int, share: float) -> None:
+    def _settle(self, kind: int, area: str, count: int, share: float) -> None:
         count = max(1, count)
         weights = [(rank + 1.0) ** -0.7 for rank in range(count)]
         scale = share * self._daily * _LOAD[kind] / sum(weights)
@@ -155,7 +157,7 @@ class Province:
             made.append((weight, self.open(kind, area, tier, weight * scale)))
         self._open[kind, area] = Weighted(made)
 
-    def open(self, kind: str, area: str, tier: int, daily: float, rng: Random | None = None) -> Place:
+    def open(self, kind: int, area: str, tier: int, daily: float, rng: Random | None = None) -> Place:
         """Open one more institution that expects `daily` settlements a day."""
         rng = rng or self._rng
         letter = "P" if kind == PHARMACY else "H"
@@ -178,14 +180,14 @@ class Province:
         return place
 
     @staticmethod
-    def _beds(kind: str, tier: int, daily: float, rng: Random) -> int | None:
+    def _beds(kind: int, tier: int, daily: float, rng: Random) -> int | None:
         if kind != HOSPITAL:
             return None
         low, high = _BEDS[tier]
         needed = math.ceil(daily / _LOAD[HOSPITAL] * _STAYS * _NIGHTS * 1.6)
         return max(rng.randint(low, high), needed)
 
-    def _doctors(self, kind: str, area: str, daily: float, rng: Random) -> tuple[str, ...]:
+    def _doctors(self, kind: int, area: str, daily: float, rng: Random) -> tuple[str, ...]:
         if kind == PHARMACY and rng.random() > 0.08:  # noqa: PLR2004 - few pharmacies have a doctor of their own
             return ()
         count = 1 if kind == PHARMACY else 3 + math.ceil(daily / _VISITS_A_DOCTOR)

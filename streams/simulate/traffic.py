@@ -240,7 +240,7 @@ class Traffic:
 
     # ------------------------------------------------------------------ people and settlements
 
-    def _somebody(self, time: int, kind: str, *, patient: bool = False) -> Person | None:
+    def _somebody(self, time: int, kind: int, *, patient: bool = False) -> Person | None:
         """Somebody who can come now without raising suspicion."""
         people = self._people
         for _ in range(_TRIES):

@@ -160,4 +160,4 @@ class Ward:
             traces = counter.boxes.whole(drug, cnt) if cnt <= _CODED and rnd() < 0.4 else []  # noqa: PLR2004 - loose is the rule on wards
             days = min(stay.nights, _WARD_DAYS)
             bill.drug(drug, price, cnt, days, traces, self._moment(stay, min(number, stay.nights - 1)))
-            stay.person.allowed[drug.index] = day + stay.nights + 12
+            stay.person.has(drug.index, day + stay.nights + 12)

@@ -60,7 +60,7 @@ class Kit:
         """Some area."""
         return self.province.areas.at(self.rng.random())
 
-    def place(self, kind: str, area: str) -> Place:
+    def place(self, kind: int, area: str) -> Place:
         """An ordinary institution."""
         return self.province.choices(kind, area).at(self.rng.random())
 
