@@ -20,8 +20,9 @@ from streams.contract.results import stamp
 from streams.engine.engine import Engine
 from streams.engine.references import References, Registry
 from streams.files import FileError, Line, LineWriter, read_lines
-from streams.rules.pack import load_pack
 from streams.language.problems import PackError
+from streams.memory import spare_long_lived_objects
+from streams.rules.pack import load_pack
 from streams.settings import load
 from streams.state.rows import Position
 from streams.state.store import Store
@@ -29,6 +30,7 @@ from streams.state.store import Store
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from streams.contract.events import Event
     from streams.engine.engine import Outcome
     from streams.settings import Settings
 
@@ -79,6 +81,7 @@ def screen(
         with ExitStack() as stack:
             results = stack.enter_context(LineWriter(output))
             kept = stack.enter_context(LineWriter(dead_letters)) if dead_letters else None
+            spare_long_lived_objects()
             run = FileRun(engine, limits, results, kept)
             run.screen(events)
     except PackError as error:
@@ -96,9 +99,7 @@ def screen(
 class FileRun:
     """Screens lines one after the other, as a worker screens the records of one partition."""
 
-    def __init__(
-        self, engine: Engine, limits: Limits, results: LineWriter, dead_letters: LineWriter | None
-    ) -> None:
+    def __init__(self, engine: Engine, limits: Limits, results: LineWriter, dead_letters: LineWriter | None) -> None:
         self._engine = engine
         self._limits = limits
         self._results = results
@@ -121,9 +122,7 @@ class FileRun:
 
     def _line(self, name: str, line: Line) -> None:
         try:
-            if line.too_large:
-                raise Rejected("too-large", f"$: more than {self._limits.max_bytes} bytes")
-            event = decode_event(line.data, arrived=None, limits=self._limits)
+            event = self._decode(line)
         except Rejected as rejected:
             self._reject(name, line, rejected)
             return
@@ -133,6 +132,11 @@ class FileRun:
         if outcome.answer is not None:
             self.actions[outcome.action] += 1
             self._results.write(stamp(outcome.answer, int(time.time() * 1000)))
+
+    def _decode(self, line: Line) -> Event:
+        if line.too_large:
+            raise Rejected("too-large", f"$: more than {self._limits.max_bytes} bytes")
+        return decode_event(line.data, arrived=None, limits=self._limits)
 
     def _reject(self, name: str, line: Line, rejected: Rejected) -> None:
         self.rejected += 1

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from streams.contract.events import Event, Line, TraceCode
     from streams.contract.reference import Institution, Person, Practitioner
     from streams.engine.references import References
-    from streams.features.plan import FeaturePlan
+    from streams.features.plan import Feature, FeaturePlan
     from streams.features.views import View
+    from streams.state.rows import WindowRow
     from streams.state.store import Store
 
 
@@ -25,6 +26,7 @@ class EvaluationContext:
         "_plan",
         "_references",
         "_store",
+        "_touched",
         "code",
         "exempt",
         "f",
@@ -33,7 +35,15 @@ class EvaluationContext:
         "line",
     )
 
-    def __init__(self, event: Event, store: Store, plan: FeaturePlan, references: References) -> None:
+    def __init__(
+        self,
+        event: Event,
+        touched: dict[str, WindowRow],
+        store: Store,
+        plan: FeaturePlan,
+        references: References,
+    ) -> None:
+        self._touched = touched
         self._event = event
         self._store = store
         self._plan = plan
@@ -60,18 +70,21 @@ class EvaluationContext:
 
     def load(self, index: int) -> View:
         """Read a feature of the settlement; raises `streams.state.store.NotHereError`."""
-        view = self.f[index] = read_view(self._plan.settlement[index], self._store, self._event, None, None)
+        view = self.f[index] = self._read(self._plan.settlement[index], None, None)
         return view
 
     def load_line(self, index: int) -> View:
         """Read a feature of the line; raises `streams.state.store.NotHereError`."""
-        view = self.lf[index] = read_view(self._plan.line[index], self._store, self._event, self.line, None)
+        view = self.lf[index] = self._read(self._plan.line[index], self.line, None)
         return view
 
     def load_code(self, index: int) -> View:
         """Read a feature of the trace code; raises `streams.state.store.NotHereError`."""
-        view = self.kf[index] = read_view(self._plan.code[index], self._store, self._event, self.line, self.code)
+        view = self.kf[index] = self._read(self._plan.code[index], self.line, self.code)
         return view
+
+    def _read(self, feature: Feature, line: Line | None, code: TraceCode | None) -> View:
+        return read_view(feature, self._store, self._touched, self._event, line, code)
 
     @property
     def institution(self) -> Institution | None:

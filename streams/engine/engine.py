@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from streams.contract.events import Event
     from streams.contract.results import Violation
     from streams.rules.specs import Pack
-    from streams.state.rows import Position
+    from streams.state.rows import Position, WindowRow
     from streams.state.store import Store
 
 MAX_SCORE = 100
@@ -112,16 +112,16 @@ class Engine:
             contributions = self.plan.contributions(event)
             if is_refund:
                 contributions = ledger.refund(event, position, contributions)
-        ledger.apply(contributions, position)
-        outcome = self._answer(event)
+        touched = ledger.apply(contributions, position)
+        outcome = self._answer(event, touched)
         reversed_at = None if earlier is None else earlier.reversed_at
         ledger.record(event, position, contributions, outcome.answer or b"", reversed_at)
         if is_refund:
             ledger.settle_refund(event, position)
         return outcome
 
-    def _answer(self, event: Event) -> Outcome:
-        context = EvaluationContext(event, self._store, self.plan, self.references)
+    def _answer(self, event: Event, touched: dict[str, WindowRow]) -> Outcome:
+        context = EvaluationContext(event, touched, self._store, self.plan, self.references)
         findings = self._evaluator.run(event, context)
         live: list[Violation] = []
         shadow: list[Violation] = []

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Kinds of visit whose rules are remembered; there are a few dozen, whatever a sender makes up.
 VISIT_KINDS_KEPT = 1_000
+#: Items whose rules are remembered: more than any province's catalogue has in use.
+ITEMS_KEPT = 100_000
 
 
 class Hit(NamedTuple):
@@ -54,37 +56,26 @@ class Evaluator:
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
-        self._settlement = [rule for rule in pack.rules if rule.each == "settlement" and rule.mode != "off"]
+        self._settlement = tuple(rule for rule in pack.rules if rule.each == "settlement" and rule.mode != "off")
         self._by_visit: dict[str, frozenset[str]] = {}
+        self._by_item: dict[str, tuple[tuple[RuleSpec, ...], tuple[RuleSpec, ...]]] = {}
 
     def run(self, event: Event, context: EvaluationContext) -> Findings:
         """Every live and shadow rule on the event; a rule that raises harms no other."""
         run = _Run(event, context, self._pack, self._for_visit(event.med_type or ""))
-        for rule in self._settlement:
-            run.decide(rule, None, None)
+        run.decide(self._settlement, None, None)
         for line in event.feedetail:
             # A refund line retracts, it accuses nobody.
             if line.cnt > 0:
-                self._line(run, line)
+                by_line, by_code = self._for_item(line.med_list_codg)
+                if by_line or by_code:
+                    context.at_line(line)
+                    run.decide(by_line, line, None)
+                if by_code:
+                    for code in line.drug_trac_info:
+                        context.at_code(code)
+                        run.decide(by_code, line, code)
         return run.findings()
-
-    def _line(self, run: _Run, line: Line) -> None:
-        rules = self._pack.rules_for(line.med_list_codg)
-        if not rules:
-            return
-        run.context.at_line(line)
-        by_code = False
-        for rule in rules:
-            if rule.each == "line":
-                run.decide(rule, line, None)
-            else:
-                by_code = True
-        if by_code:
-            for code in line.drug_trac_info:
-                run.context.at_code(code)
-                for rule in rules:
-                    if rule.each == "code":
-                        run.decide(rule, line, code)
 
     def _for_visit(self, med_type: str) -> frozenset[str]:
         """The ids of the rules for a kind of visit."""
@@ -94,6 +85,19 @@ class Evaluator:
                 self._by_visit.clear()
             found = self._by_visit[med_type] = frozenset(
                 rule.rule_id for rule in self._pack.rules if not rule.med_types or med_type.startswith(rule.med_types)
+            )
+        return found
+
+    def _for_item(self, item: str) -> tuple[tuple[RuleSpec, ...], tuple[RuleSpec, ...]]:
+        """The line rules and the code rules that an item can hit."""
+        found = self._by_item.get(item)
+        if found is None:
+            if len(self._by_item) >= ITEMS_KEPT:
+                self._by_item.clear()
+            rules = self._pack.rules_for(item)
+            found = self._by_item[item] = (
+                tuple(rule for rule in rules if rule.each == "line"),
+                tuple(rule for rule in rules if rule.each == "code"),
             )
         return found
 
@@ -118,31 +122,34 @@ class _Run:
     def findings(self) -> Findings:
         return Findings(list(self._hits.values()), self._unavailable, self._failed)
 
-    def decide(self, rule: RuleSpec, line: Line | None, code: TraceCode | None) -> None:
-        """Run one rule at one place."""
-        rule_id = rule.rule_id
-        try:
-            if rule_id in self._params:
-                params = self._params[rule_id]
-            else:
-                params = self._params[rule_id] = self._applicable(rule)
-            if params is None:
-                return
-            event, context = self._event, self.context
-            if rule.facts is None:
-                if rule.when(context, event, line, code, None, params):
-                    self._hit(rule, line, code, None, params)
-                return
-            for fact in rule.facts(event, line, code):
-                if rule.when(context, event, line, code, fact, params):
-                    self._hit(rule, line, code, fact, params)
-        except NotHereError:
-            self._unavailable.append(rule_id)
-        except Exception as error:  # noqa: BLE001 - whatever one rule does, the others must be heard
-            self._failed.append((rule_id, type(error).__name__))
-        else:
-            return
-        # Half of a rule's answer is no answer: it is reported as missing, and not asked again for this event.
+    def decide(self, rules: tuple[RuleSpec, ...], line: Line | None, code: TraceCode | None) -> None:
+        """Run rules at one place."""
+        event, context, known = self._event, self.context, self._params
+        for rule in rules:
+            rule_id = rule.rule_id
+            try:
+                if rule_id in known:
+                    params = known[rule_id]
+                else:
+                    params = known[rule_id] = self._applicable(rule)
+                if params is None:
+                    continue
+                if rule.facts is None:
+                    if rule.when(context, event, line, code, None, params):
+                        self._hit(rule, line, code, None, params)
+                    continue
+                for fact in rule.facts(event, line, code):
+                    if rule.when(context, event, line, code, fact, params):
+                        self._hit(rule, line, code, fact, params)
+            except NotHereError:
+                self._unavailable.append(rule_id)
+                self._silence(rule_id)
+            except Exception as error:  # noqa: BLE001 - whatever one rule does, the others must be heard
+                self._failed.append((rule_id, type(error).__name__))
+                self._silence(rule_id)
+
+    def _silence(self, rule_id: str) -> None:
+        """Half of a rule's answer is no answer: it is reported as missing, and not asked again for this event."""
         self._params[rule_id] = None
         self._hits.pop(rule_id, None)
 

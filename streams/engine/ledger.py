@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from streams.engine.contributions import inverse, left, merged, own_part, without
 from streams.features.scopes import trace_key
-from streams.state.rows import Contribution, Observation, Position, SettlementRow
+from streams.state.rows import Contribution, Observation, Position, SettlementRow, WindowRow
 from streams.state.store import NotHereError
 
 if TYPE_CHECKING:
@@ -32,38 +32,39 @@ class Ledger:
         self.late = 0
         self.not_here = 0
 
-    def apply(self, contributions: list[Contribution], position: Position) -> None:
-        """Fold contributions into their rows, but for rows that have this position already."""
+    def apply(self, contributions: list[Contribution], position: Position) -> dict[str, WindowRow]:
+        """Fold contributions into their rows, but for rows that have this position already; returns the rows by key."""
+        rows: dict[str, WindowRow] = {}
+        by_fid = self.plan.by_fid
+        number, offset = position
         for contribution in contributions:
+            key = contribution.key
             try:
-                row = self.store.change_window(contribution.key, contribution.owner)
+                row = rows[key] = self.store.change_window(key, contribution.owner)
             except NotHereError:
                 self.not_here += 1
                 continue
-            if row.stamps.get(position.partition, -1) >= position.offset:
+            if row.stamps.get(number, -1) >= offset:
                 continue
-            row.stamps[position.partition] = position.offset
+            row.stamps[number] = offset
             for seen in contribution.observations:
-                self._fold(row.features, seen)
-                row.newest = max(row.newest, seen.time)
+                feature = by_fid.get(seen.fid)
+                # A feature that left the pack keeps no state that anybody reads: what it put in need not be taken out.
+                if feature is not None:
+                    self._fold(row, feature.aggregate, seen)
+        return rows
 
-    def _fold(self, features: dict[str, object], seen: Observation) -> None:
-        aggregate = self._aggregate(seen)
-        if aggregate is None:
-            return
-        state = features.get(seen.fid)
-        if seen.sign < 0:
+    def _fold(self, row: WindowRow, aggregate: Aggregate, seen: Observation) -> None:
+        fid, time, value, sign, setl_id = seen.fid, seen.time, seen.value, seen.sign, seen.setl_id
+        state = row.features.get(fid)
+        if sign < 0:
             if state is not None:
-                aggregate.retract(state, seen.time, seen.value, seen.setl_id)
-        elif aggregate.is_late(state, seen.time):
+                aggregate.retract(state, time, value, setl_id)
+        elif state is not None and aggregate.is_late(state, time):
             self.late += 1
         else:
-            features[seen.fid] = aggregate.fold(state, seen.time, seen.value, seen.setl_id)
-
-    def _aggregate(self, seen: Observation) -> Aggregate | None:
-        # A feature that left the pack keeps no state that anybody reads: what it put in need not be taken out.
-        feature = self.plan.by_fid.get(seen.fid)
-        return None if feature is None else feature.aggregate
+            row.features[fid] = aggregate.fold(state, time, value, setl_id)
+        row.newest = max(row.newest, time)
 
     def settlement(self, event: Event, position: Position) -> SettlementRow | None:
         """What is known of the event's own settlement."""

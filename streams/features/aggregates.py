@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 from streams.contract.time import day_of
-from streams.features.views import CountView, DistinctView, Evidence, HistogramView, LogView, SumView, View
+from streams.features.views import CountView, DistinctView, HistogramView, LogView, SumView, View
 
 if TYPE_CHECKING:
     from streams.rules.specs import FeatureSpec
@@ -142,7 +142,7 @@ class Count(_Bucketed):
 
     def view(self, state: Any | None, time: int, value: Any, setl_id: str) -> View:
         """See `Aggregate.view`."""
-        return CountView(Evidence(self, state, time, value, setl_id), sum(self._window(state, time)))
+        return CountView((self, state, time, value, setl_id), sum(self._window(state, time)))
 
 
 class Sum(_Bucketed):
@@ -160,7 +160,7 @@ class Sum(_Bucketed):
     def view(self, state: Any | None, time: int, value: Any, setl_id: str) -> View:
         """See `Aggregate.view`."""
         partials = self._window(state, time)
-        evidence = Evidence(self, state, time, value, setl_id)
+        evidence = (self, state, time, value, setl_id)
         return SumView(evidence, sum(p[0] for p in partials), sum(p[1] for p in partials))
 
 
@@ -199,7 +199,7 @@ class Distinct(_Tally):
 
     def view(self, state: Any | None, time: int, value: Any, setl_id: str) -> View:
         """See `Aggregate.view`."""
-        return DistinctView(Evidence(self, state, time, value, setl_id), self._different(self._window(state, time)))
+        return DistinctView((self, state, time, value, setl_id), self._different(self._window(state, time)))
 
 
 class Histogram(_Tally):
@@ -214,7 +214,7 @@ class Histogram(_Tally):
         """See `Aggregate.view`."""
         partials = self._window(state, time)
         return HistogramView(
-            Evidence(self, state, time, value, setl_id),
+            (self, state, time, value, setl_id),
             sum(p[1].get(value, 0) for p in partials),
             sum(p[0] for p in partials),
             self._different(partials),
@@ -255,15 +255,17 @@ class Log:
     def view(self, state: Any | None, time: int, value: Any, setl_id: str) -> View:
         """See `Aggregate.view`: the entries of other settlements within the window, on either side of `time`."""
         live = self._live(state, time, setl_id)
-        return LogView(Evidence(self, state, time, value, setl_id), [tuple(entry[2:]) for entry in live])
+        return LogView((self, state, time, value, setl_id), [tuple(entry[2:]) for entry in live])
 
     def settlements(self, state: Any | None, time: int, value: Any, setl_id: str) -> list[str]:  # noqa: ARG002
         """See `Aggregate.settlements`."""
         return list(dict.fromkeys(entry[1] for entry in self._live(state, time, setl_id)))
 
     def _live(self, state: Any | None, time: int, setl_id: str) -> list[Any]:
+        if state is None or (len(state) == 1 and state[0][1] == setl_id):
+            return []  # nearly every trace code: sold once, here
         span = self.span
-        return [e for e in state or () if e[1] != setl_id and -span <= e[0] - time <= span]
+        return [e for e in state if e[1] != setl_id and -span <= e[0] - time <= span]
 
 
 AGGREGATES: dict[str, type[Count | Sum | Distinct | Histogram | Log]] = {

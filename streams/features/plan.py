@@ -1,4 +1,8 @@
-"""A pack's features, arranged for the two things the engine does with them: fold an event in, and read views."""
+"""A pack's features, arranged for the two things the engine does with them: fold an event in, and read views.
+
+This is the hottest code there is (every feature for every settlement, line and trace code), so features that
+describe the same entity are grouped: the entity's row is located and looked up once for all of them.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from streams.contract.events import Event, Line, TraceCode
     from streams.features.views import View
     from streams.rules.specs import FeatureSpec
+    from streams.state.rows import WindowRow
     from streams.state.store import Store
 
 
@@ -25,6 +30,13 @@ class Feature(NamedTuple):
     scope: Scope
 
 
+class Group(NamedTuple):
+    """Features that observe the same thing about the same kind of entity."""
+
+    scope: Scope
+    features: list[Feature]
+
+
 class FeaturePlan:
     """The features of one pack."""
 
@@ -34,20 +46,24 @@ class FeaturePlan:
         self.line = _by_slot(features, "line")
         self.code = _by_slot(features, "code")
         self.by_fid = {feature.spec.fid: feature for feature in features}
+        self._groups = {
+            event_type: tuple(_groups(features, each, event_type) for each in ("settlement", "line", "code"))
+            for event_type in ("settlement", "admission", "discharge")
+        }
 
     def contributions(self, event: Event) -> list[Contribution]:
         """What the event puts into window rows, a row named once."""
         found: dict[str, Contribution] = {}
-        for feature in self.settlement:
-            _observe(feature, event, None, None, found)
-        if self.line or self.code:
+        by_settlement, by_line, by_code = self._groups[event.event_type]
+        for group in by_settlement:
+            _observe(group, event, None, None, found)
+        if by_line or by_code:
             for line in event.feedetail:
-                for feature in self.line:
-                    _observe(feature, event, line, None, found)
-                if self.code:
-                    for code in line.drug_trac_info:
-                        for feature in self.code:
-                            _observe(feature, event, line, code, found)
+                for group in by_line:
+                    _observe(group, event, line, None, found)
+                for code in line.drug_trac_info:
+                    for group in by_code:
+                        _observe(group, event, line, code, found)
         return list(found.values())
 
 
@@ -55,39 +71,69 @@ def _by_slot(features: list[Feature], each: str) -> list[Feature]:
     return sorted((f for f in features if f.spec.each == each), key=lambda f: f.spec.index)
 
 
+def _groups(features: list[Feature], each: str, event_type: str) -> list[Group]:
+    groups: dict[str, Group] = {}
+    for feature in features:
+        if feature.spec.each == each and event_type in feature.spec.events:
+            groups.setdefault(feature.scope.name, Group(feature.scope, [])).features.append(feature)
+    return list(groups.values())
+
+
 def _observe(
-    feature: Feature, event: Event, line: Line | None, code: TraceCode | None, found: dict[str, Contribution]
+    group: Group, event: Event, line: Line | None, code: TraceCode | None, found: dict[str, Contribution]
 ) -> None:
-    spec = feature.spec
-    if event.event_type not in spec.events or (spec.where is not None and not spec.where(event, line, code)):
-        return
-    value = None
-    if spec.of is not None:
-        value = spec.of(event, line, code)
-        if value is None:
-            return
-    row = feature.scope.locate(event, line, code)
-    time = spec.at(event, line, code)
-    if row is None or time is None:
-        return
-    contribution = found.get(row.key)
-    if contribution is None:
-        contribution = found[row.key] = Contribution(row.key, row.owner, [])
-    contribution.observations.append(Observation(spec.fid, spec.aggregate, time, value, 1, event.setl_id or ""))
+    contribution = None
+    for spec, _, scope in group.features:
+        if spec.where is not None and not spec.where(event, line, code):
+            continue
+        value = None
+        if spec.of is not None:
+            value = spec.of(event, line, code)
+            if value is None:
+                continue
+        time = spec.at(event, line, code)
+        if time is None:
+            continue
+        if contribution is None:
+            row = scope.locate(event, line, code)
+            if row is None:
+                return
+            key, owner = row
+            contribution = found.get(key)
+            if contribution is None:
+                contribution = found[key] = Contribution(key, owner, [])
+        contribution.observations.append(Observation(spec.fid, time, value, 1, event.setl_id or ""))
 
 
-def read_view(feature: Feature, store: Store, event: Event, line: Line | None, code: TraceCode | None) -> View:
+def read_view(
+    feature: Feature,
+    store: Store,
+    touched: dict[str, WindowRow],
+    event: Event,
+    line: Line | None,
+    code: TraceCode | None,
+) -> View:
     """What a rule sees of a feature for this event (and line, and code).
+
+    Args:
+        feature: What to read.
+        store: Where rows are.
+        touched: The rows that the event was just folded into, by key: the likely ones.
+        event: The event.
+        line: The line, where the feature is one of lines or codes.
+        code: The trace code, where the feature is one of codes.
 
     Raises:
         streams.state.store.NotHereError: The row belongs to a partition that is not held here.
     """
-    spec = feature.spec
-    where = feature.scope.locate(event, line, code)
+    spec, aggregate, scope = feature
     time = spec.at(event, line, code)
     value: Any = None if spec.of is None else spec.of(event, line, code)
+    where = scope.locate(event, line, code)
     state = None
     if where is not None:
-        row = store.window(where.key, where.owner)
-        state = None if row is None else row.features.get(spec.fid)
-    return feature.aggregate.view(state, event.time if time is None else time, value, event.setl_id or "")
+        key, owner = where
+        row = touched.get(key) or store.window(key, owner)
+        if row is not None:
+            state = row.features.get(spec.fid)
+    return aggregate.view(state, event.time if time is None else time, value, event.setl_id or "")

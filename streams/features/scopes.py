@@ -2,8 +2,8 @@
 
 The owner is what decides the partition of a row (see the README, "Who owns which state"): an institution
 lives with its treatment area, a person with the insured area, a trace code and a prescriber wherever
-the hash of their code falls. An owner text that begins with ``#`` is hashed; any other is an area and goes to the
-partition that Kafka's own partitioner gives that area as a key.
+the hash of their row's key falls. The owner text is the area, and goes to the partition that Kafka's own partitioner
+gives that area as a key; it is empty where the key itself is hashed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from streams.contract.events import Event, Line, TraceCode
 
 
-class RowKey(NamedTuple):
-    """Where a row is: its key (scope letter, ``:``, entity) and the text that decides its partition."""
-
-    key: str
-    owner: str
+#: Where a row is: its key (scope letter, ``:``, entity) and the text that decides its partition.
+RowKey = tuple[str, str]
 
 
 class Scope(NamedTuple):
@@ -33,30 +30,30 @@ class Scope(NamedTuple):
 
 
 def _institution(event: Event, _line: Line | None, _code: TraceCode | None) -> RowKey:
-    return RowKey("i:" + event.fixmedins_code, event.mdtrtarea_admvs)
+    return ("i:" + event.fixmedins_code, event.mdtrtarea_admvs)
 
 
 def _person(event: Event, _line: Line | None, _code: TraceCode | None) -> RowKey:
-    return RowKey("p:" + event.psn_ref, event.insuplc_admdvs)
+    return ("p:" + event.psn_ref, event.insuplc_admdvs)
 
 
 def _person_item(event: Event, line: Line | None, _code: TraceCode | None) -> RowKey | None:
     if line is None:
         return None
-    return RowKey(f"x:{event.psn_ref}:{line.med_list_codg}", event.insuplc_admdvs)
+    return (f"x:{event.psn_ref}:{line.med_list_codg}", event.insuplc_admdvs)
 
 
 def _prescriber(_event: Event, line: Line | None, _code: TraceCode | None) -> RowKey | None:
     # A blank or placeholder prescriber is unknown (the decoder made it None): it is never a key.
     if line is None or line.bilg_dr_codg is None:
         return None
-    return RowKey("d:" + line.bilg_dr_codg, "#" + line.bilg_dr_codg)
+    return ("d:" + line.bilg_dr_codg, "")
 
 
 def _trace_code(_event: Event, _line: Line | None, code: TraceCode | None) -> RowKey | None:
     if code is None:
         return None
-    return RowKey(trace_key(code), "#" + code.drug_trac_codg)
+    return (trace_key(code), "")
 
 
 def trace_key(code: TraceCode) -> str:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from streams.features.aggregates import Aggregate
 
 
-class Evidence(NamedTuple):
-    """What it takes to name the settlements behind a value, should a rule hit: most never do."""
-
-    aggregate: Aggregate
-    state: Any
-    time: int
-    value: Any
-    setl_id: str
+#: What it takes to name the settlements behind a value, should a rule hit (most never do): the aggregate, its state,
+#: the event's time, its own value, and its settlement.
+Evidence = tuple["Aggregate", Any, int, Any, str]
 
 
 class View:

@@ -49,12 +49,18 @@ class Context(Protocol):
     f: list[Any]
     lf: list[Any]
     kf: list[Any]
-    institution: Any
-    """Registry record of the event's institution effective at the event's time, or None."""
-    person: Any
-    """Registry record of the event's person effective at the event's time, or None."""
-    practitioner: Any
-    """Registry record of the line's prescriber effective at ``fee_ocur_time``, or None."""
+
+    @property
+    def institution(self) -> Any:
+        """Registry record of the event's institution effective at the event's time, or None."""
+
+    @property
+    def person(self) -> Any:
+        """Registry record of the event's person effective at the event's time, or None."""
+
+    @property
+    def practitioner(self) -> Any:
+        """Registry record of the line's prescriber effective at ``fee_ocur_time``, or None."""
 
     def load(self, index: int) -> Any:
         """Fill slot ``index`` of ``f``."""

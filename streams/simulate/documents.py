@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.simulate import beijing
-from streams.simulate.records import Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from streams.simulate.identifiers import Identifiers
     from streams.simulate.population import Person
     from streams.simulate.province import Place
+    from streams.simulate.records import Json
     from streams.simulate.ward import Stay
 
 

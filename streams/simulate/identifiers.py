@@ -65,7 +65,7 @@ class Boxes:
         """The trace code of a new box: seven digits of the product, thirteen of the box."""
         number = self._next[drug.index]
         self._next[drug.index] = number + 1
-        return f"{drug.prefix}{scatter(number, _SERIAL_DIGITS):013d}"
+        return f"{drug.prefix}{scatter(number, _SERIAL_DIGITS, drug.index):013d}"
 
     def whole(self, drug: Drug, count: int) -> list[Json]:
         """Trace nodes of new boxes sold whole."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
-from streams.simulate.records import Simulated
+if TYPE_CHECKING:
+    from streams.simulate.records import Simulated
 
 _ORDER = itemgetter(0, 1)
 

@@ -8,13 +8,13 @@ from streams.simulate import beijing
 from streams.simulate.ailments import Ailments
 from streams.simulate.province import CLINIC, HOSPITAL, NEIGHBOURS, PHARMACY, Place
 from streams.simulate.randomness import scatter, stream
-from streams.simulate.records import Json
 
 if TYPE_CHECKING:
     from random import Random
 
     from streams.simulate.conditions import Condition
     from streams.simulate.province import Province
+    from streams.simulate.records import Json
 
 CHRONIC_SHARE = 0.24
 """The first so many persons by index are chronically ill."""

@@ -1,4 +1,4 @@
-"""The places of the simulated province: areas, designated institutions and their prescribers. All of it is immutable."""
+"""The places of the simulated province: areas, designated institutions and their prescribers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from streams.simulate import beijing
 from streams.simulate.catalogue import Catalogue
 from streams.simulate.randomness import Weighted, scatter, stream
-from streams.simulate.records import Json
 
 if TYPE_CHECKING:
     from random import Random
 
     from streams.simulate.config import SimulationConfig
+    from streams.simulate.records import Json
 
 PROVINCE = "510000"
 
@@ -112,11 +112,11 @@ class Registry:
 
     def institution(self, letter: str, area: str) -> str:
         """H or P, area, five digits."""
-        return f"{letter}{area}{scatter(self._next(letter, area), 5):05d}"
+        return f"{letter}{area}{scatter(self._next(letter, area), 5, int(area)):05d}"
 
     def prescriber(self, area: str) -> str:
         """D, area, six digits."""
-        return f"D{area}{scatter(self._next('D', area), 6):06d}"
+        return f"D{area}{scatter(self._next('D', area), 6, int(area)):06d}"
 
 
 class Province:

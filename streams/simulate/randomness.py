@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MULTIPLIER = 7_904_631_577  # odd and no multiple of 5, so it permutes the residues of every power of ten
-_OFFSET = 3_141_592_653
+_SIZES = [10**digits for digits in range(20)]
+_GOLDEN = 618_033_988_749_894_848_2
+# Steps of the golden ratio, which spread consecutive numbers best; ending in 7 they permute the residues.
+_STEPS = [_GOLDEN * size // 10**19 // 10 * 10 + 7 for size in _SIZES]
 
 
 def stream(seed: int, purpose: str) -> random.Random:
@@ -21,9 +23,9 @@ def stream(seed: int, purpose: str) -> random.Random:
     return random.Random(f"{seed}/{purpose}")  # noqa: S311 - a simulation must be repeatable, not secret
 
 
-def scatter(number: int, digits: int) -> int:
-    """A permutation of 0 … 10^digits − 1: consecutive numbers come out far apart and never collide."""
-    return (number * _MULTIPLIER + _OFFSET) % 10**digits
+def scatter(number: int, digits: int, salt: int = 0) -> int:
+    """A permutation of 0 … 10^digits − 1 for each salt: consecutive numbers come out far apart and never collide."""
+    return ((number + 1) * _STEPS[digits] + (salt + 1) * 2_718_281_828_459) % _SIZES[digits]
 
 
 class Weighted(Generic[T]):

@@ -15,7 +15,7 @@ class Label(NamedTuple):
         setl_id: the settlement.
         label: 1 on the settlement at which a perfect screener, seeing the events in order, can know it.
         scenario: the scenario it belongs to, or None for ordinary traffic.
-        role: ``positive``, ``buildup`` (guilty only in hindsight, label 0), ``twin`` (looks alike, is harmless) or None.
+        role: ``positive``, ``buildup`` (guilty only in hindsight, so label 0), ``twin`` (harmless) or None.
     """
 
     setl_id: str

@@ -41,6 +41,7 @@ class Simulation:
         self._province = Province(config)
         kit = Kit(self._province, config.seed, config.population, config.days)
         self._plan = plan(kit, [SCENARIOS[name] for name in config.scenarios], config.events, config.fraud_rate)
+        self._struck = [self._province.registry.prescriber(area) for area in self._province.area_codes[:_IDLE]]
         self._closed = [self._province.open(HOSPITAL, area, 1, 1.0) for area in self._province.area_codes[:_IDLE]]
 
     def __iter__(self) -> Iterator[Simulated]:
@@ -75,12 +76,12 @@ class Simulation:
         first = self._province.first_day
         struck = [
             {
-                "bilg_dr_codg": self._province.registry.prescriber(area),
+                "bilg_dr_codg": doctor,
                 "status": rng.choice(("suspended", "terminated")),
                 "effective_from": beijing.day_text(first - rng.randint(5, 300)),
                 "effective_to": None,
             }
-            for area in self._province.area_codes[:_IDLE]
+            for doctor in self._struck
         ]
         doctors = [doctor for place in self._province.places for doctor in place.doctors]
         active = [

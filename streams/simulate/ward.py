@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from streams.simulate.population import Person
     from streams.simulate.province import Place
 
-_COST = (13.97, 0.55)
-"""Logarithmic mean (of fen) and deviation of what a stay is meant to cost; the mean comes out at the published ¥6,911."""
+_COST = (14.09, 0.55)
+"""Logarithmic mean (of fen) and deviation of what a stay is meant to cost; the published mean of ¥6,911 comes out."""
 
 _NIGHTS = (1.75, 0.5)
 _FEWEST = 2
@@ -142,7 +142,7 @@ class Ward:
         self._counter.charge(bill, condition.implant, stay.place, 1 + int(self._rng.random() * 2))
 
     def _medicate(self, bill: Bill, stay: Stay, want: float) -> None:
-        """Ward drugs until the bill is worth what it should: new packs with codes, or loose without (not yet asked for)."""
+        """Ward drugs for the rest of the money: packs with codes, or loose without, as wards need not scan yet."""
         rnd = self._rng.random
         counter = self._counter
         day = stay.begin // beijing.DAY

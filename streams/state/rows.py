@@ -34,7 +34,6 @@ class Observation(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One value folded into (sign 1) or taken out of (sign -1) one feature."""
 
     fid: str
-    aggregate: str
     time: int
     value: Any
     sign: int

@@ -64,25 +64,25 @@ class Store:
             self.partitions[number] = Partition()
         return new, given_up
 
-    def partition_of(self, owner: str) -> int:
-        """The partition that an owner text decides (see :mod:`streams.features.scopes`)."""
-        if owner[0] == "#":
-            return crc32(owner.encode()) % self.count
+    def partition_of(self, key: str, owner: str) -> int:
+        """The partition of a row (see :mod:`streams.features.scopes`)."""
         number = self._areas.get(owner)
         if number is None:
+            if not owner:
+                return crc32(key.encode()) % self.count
             number = self._areas[owner] = self._area_partition(owner)
         return number
 
     def window(self, key: str, owner: str) -> WindowRow | None:
         """The window row, or None when the entity is new; raises `NotHereError`."""
-        partition = self.partitions.get(self.partition_of(owner))
+        partition = self.partitions.get(self.partition_of(key, owner))
         if partition is None:
             raise NotHereError(key[0])
         return partition.windows.get(key)
 
     def change_window(self, key: str, owner: str) -> WindowRow:
         """The window row, made when the entity is new, and marked as changed; raises `NotHereError`."""
-        partition = self.partitions.get(self.partition_of(owner))
+        partition = self.partitions.get(self.partition_of(key, owner))
         if partition is None:
             raise NotHereError(key[0])
         row = partition.windows.get(key)
@@ -93,7 +93,7 @@ class Store:
 
     def home(self, owner: str, arrived: int) -> int:
         """Where a settlement is remembered: its owner's partition, or the one it arrived in when that is not held."""
-        number = self.partition_of(owner)
+        number = self.partition_of("", owner)
         return number if number in self.partitions else arrived
 
     def settlement(self, number: int, setl_id: str) -> SettlementRow | None:

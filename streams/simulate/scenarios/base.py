@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
@@ -16,6 +16,8 @@ from streams.simulate.randomness import stream
 from streams.simulate.records import Json, Label, Simulated
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.simulate.catalogue import Drug
     from streams.simulate.counter import Encounter
     from streams.simulate.population import Person
@@ -100,7 +102,7 @@ class Kit:
             times = sorted(
                 self.day() * beijing.DAY + OPENING + self.rng.randrange(CLOSING - OPENING) for _ in range(count)
             )
-            if all(later - earlier >= APART for earlier, later in zip(times, times[1:], strict=False)):
+            if all(later - earlier >= APART for earlier, later in itertools.pairwise(times)):
                 return times
 
 

@@ -1,0 +1,47 @@
+"""Fixtures that every test may ask for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.kafka.cluster import KafkaCluster
+from tests.kafka.distribution import UnavailableError, java, libraries, required
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="session")
+def _kafka_at_hand() -> None:
+    """Skip, or fail when PREWARN_REQUIRE asks for Kafka, where none can be had."""
+    try:
+        java()
+        libraries()
+    except UnavailableError as error:
+        if required():
+            pytest.fail(f"PREWARN_REQUIRE asks for Kafka: {error}")
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def kafka(_kafka_at_hand: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """One Kafka node without security, shared by all tests of the run: use topic and group names of your own."""
+    with KafkaCluster(directory=tmp_path_factory.mktemp("kafka")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def start_kafka(
+    _kafka_at_hand: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., KafkaCluster]]:
+    """Start a cluster with the arguments of `KafkaCluster`; it ends with the test."""
+    with ExitStack() as clusters:
+
+        def start(brokers: int = 1, **options: Any) -> KafkaCluster:
+            cluster = KafkaCluster(brokers, directory=tmp_path_factory.mktemp("kafka"), **options)
+            return clusters.enter_context(cluster)
+
+        yield start
