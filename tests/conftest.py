@@ -21,7 +21,7 @@ def _kafka_at_hand() -> None:
         java()
         libraries()
     except UnavailableError as error:
-        if required():
+        if required("kafka"):
             pytest.fail(f"PREWARN_REQUIRE asks for Kafka: {error}")
         pytest.skip(str(error))
 

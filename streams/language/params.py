@@ -72,7 +72,9 @@ class ParamTable:
 
 def _scaled(raw: Raw, kind: Kind) -> Any:
     """Convert a stated value to a unit, exactly; None when that is not possible."""
-    if isinstance(raw, bool) or not isinstance(raw, int | Decimal) or isinstance(raw, Day):
+    if isinstance(raw, Day):
+        return int(raw)
+    if isinstance(raw, bool) or not isinstance(raw, int | Decimal):
         return raw
     if kind is Kind.NUMBER:
         return float(raw)

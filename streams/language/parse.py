@@ -44,8 +44,9 @@ def parse(text: str) -> ast.expr:
             tree = ast.parse(flat, mode="eval").body
     except SyntaxError as error:
         message, hint = _explain(error, flat)
-        offset = start + max((error.offset or 1) - 1, 0)
-        raise ExpressionError(min(offset, len(text)), message, hint) from None
+        # Where the end is what Python did not expect, it gives no place.
+        offset = error.offset - 1 if error.offset else len(body)
+        raise ExpressionError(min(start + offset, len(text)), message, hint) from None
     except (MemoryError, RecursionError):
         raise ExpressionError(start, f"the expression is nested too deeply (at most {MAX_DEPTH})") from None
     except ValueError as error:
@@ -99,11 +100,11 @@ FULL_WIDTH = dict(zip("，（）：；＝＞＜！“”‘’＋－＊／［］
 
 def _explain(error: SyntaxError, text: str) -> tuple[str, str]:
     message = error.msg or "not an expression"
-    at = (error.offset or 1) - 1
-    near = text[at : at + 1]
+    at = (error.offset or 0) - 1
+    near = text[at] if 0 <= at < len(text) else ""
     if near == "=" or "Maybe you meant '=='" in message:
         return "= is not a comparison", "write =="
-    if near in "&|":
+    if near and near in "&|":
         return f"{near!r} is not an operator here", "write and, or"
     if near == "!":
         return "'!' is not an operator here", "write not, or !="

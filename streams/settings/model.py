@@ -176,11 +176,28 @@ class Settings:
         ),
     )
     max_poll_records: int = field(
-        default=500, metadata=about(kinds.integer(1, 4_000), CONSUMING, "Events handed over at once; more wait longer.")
+        default=2_000, metadata=about(kinds.integer(1, 4_000), CONSUMING, "Events handed over at once, at most.")
     )
     fetch_max_bytes: int = field(
         default=MIB,
         metadata=about(kinds.integer(65_536, 64 * MIB, "bytes"), CONSUMING, "Bytes fetched at once for a partition."),
+    )
+    fetch_wait_ms: int = field(
+        default=500,
+        metadata=about(
+            kinds.integer(1, 60_000, "milliseconds"),
+            CONSUMING,
+            "How long a broker may hold a fetch that finds nothing; what arrives ends it at once. Shorter only for "
+            "brokers that do not look again, such as the demo's.",
+        ),
+    )
+    session_timeout: float = field(
+        default=30.0,
+        metadata=about(
+            kinds.number(1, 300, "seconds"),
+            CONSUMING,
+            "A worker that is silent for so long has died, and its partitions move.",
+        ),
     )
     producer_idempotence: bool = field(
         default=True,

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SIZES = [10**digits for digits in range(20)]
+_SIZES: list[int] = [10**digits for digits in range(20)]
 _GOLDEN = 618_033_988_749_894_848_2
 # Steps of the golden ratio, which spread consecutive numbers best; ending in 7 they permute the residues.
-_STEPS = [_GOLDEN * size // 10**19 // 10 * 10 + 7 for size in _SIZES]
+_STEPS: list[int] = [_GOLDEN * size // 10**19 // 10 * 10 + 7 for size in _SIZES]
 
 
 def stream(seed: int, purpose: str) -> random.Random:

@@ -102,6 +102,8 @@ class Traffic:
                 if self._outbox.waiting(number) >= wanted:
                     return
                 self._kinds[NIGHT_KINDS.at(self._random())](begin + int(self._random() * (SLICE - 10)))
+            if missing > 0:
+                raise RuntimeError("the persons are too few for so many visits")
             return
         kinds = self.rhythm.kinds(number)
         for time in sorted(begin + int(self._random() * SLICE) for _ in range(missing)):

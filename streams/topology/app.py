@@ -46,11 +46,10 @@ def make_app(settings: Settings) -> faust.App:
     )
 
 
-def checkpointed(app: faust.App, checkpoint: Checkpoint) -> None:
+def attach(app: faust.App, settings: Settings, checkpoint: Checkpoint) -> None:
     """Have Faust read in order and make state durable before it commits."""
-    producer = type("BoundCheckpointingProducer", (CheckpointingProducer,), {"checkpoint": checkpoint})
-    app.transport.Producer = producer
-    app.transport.Consumer = OrderedConsumer
+    app.transport.Producer = type("Producer", (CheckpointingProducer,), {"checkpoint": checkpoint})
+    app.transport.Consumer = type("Consumer", (OrderedConsumer,), {"fetch_wait_ms": settings.fetch_wait_ms})
 
 
 def incoming(message: Any) -> Incoming:

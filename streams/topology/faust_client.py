@@ -15,8 +15,10 @@ from streams.topology.clients import IDLE_MS, Unreachable
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-SESSION_S: Final = 30.0
-"""A worker that is silent for so long has died; its partitions move."""
+JOIN_S: Final = 30.0
+"""How long the members of a group may take to join again in a rebalance."""
+LONGEST_RECOVERY_S: Final = 3_600.0
+"""A worker that rebuilds state fetches no events meanwhile, and is no less alive for it."""
 
 
 def faust_arguments(settings: Settings) -> dict[str, Any]:
@@ -32,11 +34,11 @@ def faust_arguments(settings: Settings) -> dict[str, Any]:
         "broker_commit_interval": settings.commit_interval,
         "broker_commit_every": 10_000,  # counted commits run inside the fetch loop: only a backstop
         "broker_max_poll_records": settings.max_poll_records,
-        "broker_session_timeout": SESSION_S,
-        "broker_heartbeat_interval": SESSION_S / 10,
-        "broker_request_timeout": 2 * SESSION_S,  # Faust wants it above the session's
-        "broker_rebalance_timeout": SESSION_S,
-        "broker_max_poll_interval": 300.0,
+        "broker_session_timeout": settings.session_timeout,
+        "broker_heartbeat_interval": settings.session_timeout / 10,
+        "broker_request_timeout": 30.0 + settings.session_timeout,  # Faust wants it above the session's
+        "broker_rebalance_timeout": JOIN_S,
+        "broker_max_poll_interval": LONGEST_RECOVERY_S,
         "consumer_auto_offset_reset": "earliest",
         "consumer_max_fetch_size": settings.fetch_max_bytes,
         "consumer_group_instance_id": settings.instance_id,

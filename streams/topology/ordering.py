@@ -15,6 +15,7 @@ from collections import deque
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Final
 
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Consumer as FaustConsumer
 from faust.types.transports import SchedulingStrategyT
 
@@ -105,10 +106,24 @@ class ByTimestamp(SchedulingStrategyT):  # type: ignore[misc] # Faust has no typ
             yield tp, record
 
 
+class _ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc] # Faust has no types
+    """Faust's consumer thread, whose fetches wait as long as is set: Faust has no setting for that."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self.consumer.fetch_wait_ms  # noqa: SLF001 - read when it starts
+        return consumer
+
+
 class OrderedConsumer(FaustConsumer):  # type: ignore[misc] # Faust has no types
     """Faust's consumer, with a `Merger` between what is fetched and what the streams get."""
 
+    #: Longest that a broker may hold a fetch that finds nothing, ms.
+    fetch_wait_ms: int = 500
     _merger: Merger | None = None
+
+    def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
+        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _getmany(
         self,

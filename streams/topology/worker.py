@@ -29,7 +29,7 @@ from streams.observability.loop import watch_loop
 from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
 from streams.state.store import Store
-from streams.topology.app import add_agents, checkpointed, make_app
+from streams.topology.app import add_agents, attach, make_app
 from streams.topology.checkpoint import Checkpoint
 from streams.topology.clients import consumer_config, producer_config, wait_for_broker
 from streams.topology.partitions import area_partition
@@ -91,7 +91,7 @@ class Worker:
         sink = Sink(producer_config(self.settings))
         checkpoint = Checkpoint(self.store, sink, self.names.windows)
         app = make_app(self.settings)
-        checkpointed(app, checkpoint)
+        attach(app, self.settings, checkpoint)
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
         )

@@ -97,11 +97,11 @@ class KafkaCluster:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """librdkafka settings of the administrator."""
+        """The administrator's librdkafka settings."""
         return self.settings_for(ADMIN)
 
     def settings_for(self, user: str) -> dict[str, Any]:
-        """Return librdkafka settings of a user: one of `sasl`, or any name with `tls='mutual'`."""
+        """Return a user's librdkafka settings: one of `sasl`, or any name with `tls='mutual'`."""
         return {"bootstrap.servers": self.bootstrap, **self._security.client(user)}
 
     @property
@@ -170,7 +170,11 @@ class KafkaCluster:
             with self.log(index).open("ab") as log:
                 running.append(subprocess.Popen(command, stdout=log, stderr=log))
         for index, process in enumerate(running):
-            if process.wait(START_SECONDS) != 0:
+            try:
+                code = process.wait(START_SECONDS)
+            finally:
+                process.kill()
+            if code != 0:
                 raise ClusterError(self._told(index, "storage cannot be formatted"))
 
     def _launch(self, index: int) -> None:

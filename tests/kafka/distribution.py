@@ -21,10 +21,10 @@ class UnavailableError(Exception):
     """No Kafka can be had on this machine; the message says why."""
 
 
-def required() -> bool:
-    """Whether PREWARN_REQUIRE makes a missing Kafka a failure instead of a skip."""
+def required(what: str) -> bool:
+    """Whether PREWARN_REQUIRE (names with commas between, or `all`) makes what is missing a failure, not a skip."""
     names = {name.strip() for name in os.environ.get(REQUIRE_ENV, "").split(",")}
-    return bool(names & {"kafka", "all"})
+    return bool(names & {what, "all"})
 
 
 def version() -> str:

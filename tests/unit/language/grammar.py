@@ -52,7 +52,7 @@ def worlds() -> st.SearchStrategy[World]:
     texts = st.sampled_from(["a", "ab", "b"])
     codes = st.lists(st.builds(TraceCode, drug_trac_codg=texts, min_prcunt_type=st.none() | texts), max_size=2)
     lines = st.builds(
-        lambda **fields: line(**fields),
+        line,
         cnt=st.integers(-20_000, 50_000),
         prd_days=st.none() | st.integers(0, 50_000),
         inscp_scp_amt=maybe_money,
@@ -63,7 +63,7 @@ def worlds() -> st.SearchStrategy[World]:
         drug_trac_info=codes,
     )
     events = st.builds(
-        lambda **fields: event(**fields),
+        event,
         gend=st.sampled_from(["0", "1", "2", None]),
         er_flag=st.sampled_from(["0", "1", None]),
         insutype=st.none() | texts,
@@ -187,7 +187,8 @@ class Grammar:
         return self.draw(st.sampled_from(makers))(kind, depth - 1)
 
     def _leaf(self, kind: str, _depth: int) -> Expr:
-        leaves = list(LEAVES[kind])
+        # Two loops are the most there may be within each other.
+        leaves = [leaf for leaf in LEAVES[kind] if len(self.loops) < 2 or " for " not in leaf.text]
         for variable in self.loops:
             leaves += [_member(variable, kind, *member) for member in MEMBERS.get(kind, [])]
         return self.draw(st.sampled_from(leaves))

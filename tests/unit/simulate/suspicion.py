@@ -139,8 +139,7 @@ def r03(events: list[Event], practitioners: list[Event]) -> list[str]:
     for event in once(events):
         days = {(line["bilg_dr_codg"], line["fee_ocur_time"][:10]) for line in event["feedetail"]}
         if event["er_flag"] != "1" and any(
-            row["bilg_dr_codg"] == doctor
-            and (row["effective_from"] or "0") <= day <= (row["effective_to"] or "9")
+            row["bilg_dr_codg"] == doctor and (row["effective_from"] or "0") <= day <= (row["effective_to"] or "9")
             for row in barred
             for doctor, day in days
         ):
