@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import click
 import orjson
 
+from streams.cli.errors import Unusable
 from streams.contract.decode import Limits, decode_event
 from streams.contract.feedback import decode_feedback
 from streams.contract.rejected import Rejected
@@ -38,12 +39,6 @@ KEY_OF_FILE_RUNS: Final = b"prewarn: file run without a key"
 """Person references of runs without a key are the same in every run, and no secret."""
 
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
-
-
-class Unusable(click.ClickException):
-    """Arguments, rules or files that cannot be used."""
-
-    exit_code = 2
 
 
 @click.command()

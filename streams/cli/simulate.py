@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from streams import settings
+from streams.cli.errors import Unusable
 from streams.files import STDIO, FileError, LineWriter
 from streams.simulate import SCENARIOS, Simulation, SimulationConfig
 from streams.simulate.sending import DeliveryFailed, Pace, Sender
@@ -35,12 +36,6 @@ _EVENTS: Final = "settlement.events"
 _REFERENCES: Final = {"institutions": "fixmedins_code", "practitioners": "bilg_dr_codg", "persons": "psn_no"}
 _BEIJING: Final = timedelta(hours=8)
 _SHOWN_EVERY: Final = 200
-
-
-class Unusable(click.ClickException):
-    """Arguments or files that cannot be used."""
-
-    exit_code = 2
 
 
 @click.command()

@@ -7,6 +7,9 @@ import sys
 
 import click
 
+from streams.cli.errors import Unusable
+from streams.language.problems import PackError
+from streams.memory import spare_long_lived_objects
 from streams.observability.logs import configure
 from streams.observability.probes import ProbeServerError
 from streams.rules.pack import load_pack
@@ -23,7 +26,11 @@ def worker() -> None:
     """
     settings = load()
     configure(settings.log_level, settings.log_format)
-    pack = load_pack(settings.rules_dir, settings.knowledge_dir)
+    try:
+        pack = load_pack(settings.rules_dir, settings.knowledge_dir)
+    except PackError as error:
+        raise Unusable(f"the rule pack cannot be used:\n{error}") from None
+    spare_long_lived_objects()
     # Faust is slow to import, and a wrong setting should be told at once.
     from streams.topology.worker import Worker  # noqa: PLC0415
 

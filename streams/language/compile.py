@@ -42,15 +42,16 @@ class FunctionSet:
         """Add a function of one expression.
 
         Args:
-            name: Shown in tracebacks; must be an identifier that no other function has.
+            name: Shown in tracebacks; no other function has it.
             arguments: One of the argument lists of this module.
             code: Written by a generator.
 
         Returns:
             What gives the function, after ``build``.
         """
-        definition = ast.parse(f"def {name}({arguments}): return None").body[0]
+        definition = ast.parse(f"def _({arguments}): return None").body[0]
         assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
+        definition.name = name
         definition.body = [ast.Return(code)]
         self._definitions.append(definition)
         return lambda: self._built[name]

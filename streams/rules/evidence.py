@@ -82,9 +82,9 @@ class EvidenceWriter:
         """Show the parameters that the rule reads, with the values that held."""
         shown = {}
         for name in sorted(uses.params):
-            type_ = params.types[name]
-            index = params.slot(name, type_.kind)
-            if index is not None:
+            type_ = params.types.get(name)
+            index = None if type_ is None else params.slot(name, type_.kind)
+            if type_ is not None and index is not None:
                 shown[name] = self._json(Param(type=type_, name=name, index=index))
         if shown:
             self._values["params"] = _dict(shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from streams.contract.time import BEIJING_MS, DAY_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from streams.contract.events import Event, Line, TraceCode
     from streams.rules.tables import TableSpec
@@ -64,7 +64,8 @@ class Table:
         self._cache: dict[str, tuple[tuple[Fact, ...] | None, tuple[tuple[Fact, ...], ...]]] = {}
         self._single = not spec.many and column == "code"
         self._identity = spec.many if column == "code" else tuple(name for name in ("code",) if name != column)
-        for fact in facts:
+        self._facts = list(facts)
+        for fact in self._facts:
             key = getattr(fact, column)
             if spec.by == "trace" or key.endswith("*"):
                 prefix = key.removesuffix("*")
@@ -74,15 +75,11 @@ class Table:
         self._lengths = sorted(self._prefixes, reverse=True)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self.rows())
+        return len(self._facts)
 
-    def rows(self) -> Iterator[Fact]:
-        """Give all rows."""
-        for found in self._exact.values():
-            yield from found
-        for prefixes in self._prefixes.values():
-            for found in prefixes.values():
-                yield from found
+    def rows(self) -> Sequence[Fact]:
+        """Give all rows in the order of the file."""
+        return self._facts
 
     def has(self, code: str) -> bool:
         """Tell whether any row is for the code, at any time and in any area."""

@@ -95,10 +95,10 @@ class RuleBuilder:
         names = self._lets(section, desk, names, rule_id)
         functions = self._write(section, desk, names, rule_id)
         unless = self._unless(section, uses)
-        self._check_unused(section, uses)
         parts = self._parts(section, rule_id, params)
         if len(self._problems.errors) > before:
             return None
+        self._check_unused(section, uses)
         parts |= {"each": each, "unless": unless, "table": table_id or None}
         parts["facts"] = None if table is None else table.facts_for_line
         parts["has"] = table.has if table is not None and table.spec.by == "item" else None

@@ -143,7 +143,7 @@ def _compose(file: str, text: str, problems: Problems) -> yaml.Node | None:
         problems.refuse(where, "", f"not YAML: {error.problem or error.context}", _yaml_hint(text, where))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        message = f"not YAML: the character U+{ord(error.character):04X} is not allowed"
+        message = f"not YAML: the character U+{ord(text[error.position]):04X} is not allowed"
         problems.refuse(Place(file, line), "", message)
     except RecursionError:
         problems.refuse(Place(file), "", "the file is nested too deeply")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 30.0
 _POLL_SECONDS: Final = 0.1
 _BATCH: Final = 1000
+_FETCH_WAIT_MS: Final = 50  # the end of a partition is told by a fetch that waited in vain
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class KafkaClient:
     def admin(self) -> AdminClient:
         """The administrator's client."""
         if self._admin is None:
-            self._admin = AdminClient(self.settings)
+            # It outlives its broker in many tests, and would report every attempt to find it again.
+            self._admin = AdminClient({"log_level": 0} | self.settings)
         return self._admin
 
     def create_topic(
@@ -82,20 +84,22 @@ class KafkaClient:
         found = self.admin.list_topics(timeout=TIMEOUT).topics.get(name)
         return found is not None and sum(part.leader >= 0 for part in found.partitions.values()) == partitions
 
-    def produce(self, topic: str, records: Iterable[tuple[Any, ...]], **settings: Any) -> None:
+    def produce(
+        self, topic: str, records: Iterable[tuple[Any, ...]], settings: Mapping[str, Any] | None = None
+    ) -> None:
         """Write records and return once the broker has acknowledged all of them.
 
         Args:
             topic: Where to.
             records: `(key, value)`, `(key, value, partition)` or `(key, value, partition, timestamp)`; partition None
                 is chosen by the key as Java clients and aiokafka do, timestamp is in epoch milliseconds.
-            settings: More librdkafka settings, `_` for `.`.
+            settings: More librdkafka settings.
 
         Raises:
             KafkaException: A record was refused or is not acknowledged in time.
         """
-        chosen = {"acks": "all", "linger.ms": 5, "partitioner": "murmur2_random"} | _dotted(settings)
-        producer = Producer(self.settings | {"message.timeout.ms": round(TIMEOUT * 1000)} | chosen)
+        base = {"acks": "all", "partitioner": "murmur2_random", "message.timeout.ms": round(TIMEOUT * 1000)}
+        producer = Producer(self.settings | base | dict(settings or {}))
         errors: list[KafkaError] = []
 
         def delivered(error: KafkaError | None, _: Message) -> None:
@@ -117,7 +121,7 @@ class KafkaClient:
         topic: str,
         until: int | Callable[[list[Record]], bool] | None = None,
         timeout: float = TIMEOUT,
-        **settings: Any,
+        settings: Mapping[str, Any] | None = None,
     ) -> list[Record]:
         """Read a topic from its beginning, without a group; ordered by partition and offset.
 
@@ -126,13 +130,14 @@ class KafkaClient:
             until: None reads to the current end of every partition; a number waits for at least so many records; a
                 function, which sees the records so far, waits until it is true.
             timeout: Seconds after which waiting fails.
-            settings: More librdkafka settings, `_` for `.`.
+            settings: More librdkafka settings.
 
         Raises:
             TimeoutError: `until` is not reached in time; the message counts what was read.
         """
         base: dict[str, Any] = {"group.id": "tests", "enable.auto.commit": False, "enable.partition.eof": True}
-        consumer = Consumer(self.settings | base | _dotted(settings))
+        base["fetch.wait.max.ms"] = _FETCH_WAIT_MS
+        consumer = Consumer(self.settings | base | dict(settings or {}))
         found: list[Record] = []
         try:
             parts = self._partitions(topic)
@@ -201,7 +206,3 @@ def _take(message: Message, found: list[Record], unread: set[int]) -> None:
         unread.discard(message.partition())
     elif not error.retriable() and error.code() != KafkaError._ALL_BROKERS_DOWN:
         raise KafkaException(error)
-
-
-def _dotted(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.replace("_", "."): value for name, value in settings.items()}

@@ -18,6 +18,10 @@ ADMIN: Final = "admin"
 # Kafka's defaults suit a data centre: these spare memory, files and seconds.
 _SMALL: Final = {
     "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": 1_000,
+    # A killed node is noticed, and let in again, only after this.
+    "broker.session.timeout.ms": 3_000,
+    "broker.heartbeat.interval.ms": 500,
     "offsets.topic.num.partitions": 4,
     "transaction.state.log.num.partitions": 4,
     "share.coordinator.state.topic.num.partitions": 4,

@@ -35,6 +35,7 @@ def environment(bootstrap: str, **settings: object) -> dict[str, str]:
         "replication_factor": 1,
         "partitions": 4,
         "metrics_port": 0,
+        "session_timeout": 6,  # what a killed worker's partitions wait for; brokers allow no less
         **settings,
     }
     return own | {f"PREWARN_{name.upper()}": str(value) for name, value in given.items()}
@@ -75,7 +76,7 @@ class WorkerProcess:
     def get(self, path: str) -> tuple[int, str]:
         """Ask the probe server; status 0 when it does not answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -9,7 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AclOperation, ResourceType
 
 from streams.demo.broker import FETCH_WAIT_MS, SESSION_TIMEOUT_S, EmbeddedBroker
@@ -62,7 +62,7 @@ def topic_name() -> str:
 def refused(client: KafkaClient, topic: str) -> str:
     """Try to write, and return the name of the error."""
     with pytest.raises(KafkaException) as caught:
-        client.produce(topic, [(None, b"x")], message_timeout_ms=3000, log_level=0)
+        client.produce(topic, [(None, b"x")], {"message.timeout.ms": 3000, "log_level": 0})
     return str(caught.value.args[0].name())
 
 
@@ -85,7 +85,8 @@ def test_idempotent_producer_and_compression(client: KafkaClient, compression: s
     """An idempotent producer is accepted, with every compression."""
     topic = client.create_topic(topic_name())
     values = [f"{n}".encode() * 100 for n in range(50)]
-    client.produce(topic, [(None, value) for value in values], enable_idempotence=True, compression_type=compression)
+    settings = {"enable.idempotence": True, "compression.type": compression}
+    client.produce(topic, [(None, value) for value in values], settings)
     assert [r.value for r in client.consume(topic)] == values
 
 
@@ -93,7 +94,7 @@ def test_idempotent_producer_and_compression(client: KafkaClient, compression: s
 def test_end_offsets(client: KafkaClient) -> None:
     """End offsets are told rightly (the embedded broker: when batches hold one record each)."""
     topic = client.create_topic(topic_name(), 2)
-    client.produce(topic, [(None, b"x", 1)] * 20, batch_num_messages=1)
+    client.produce(topic, [(None, b"x", 1)] * 20, {"batch.num.messages": 1})
     assert client.end_offsets(topic) == {0: 0, 1: 20}
 
 
@@ -119,15 +120,22 @@ def test_group_goes_on_where_it_committed(client: KafkaClient) -> None:
 
 @pytest.mark.parametrize("client", BROKERS, indirect=True)
 def test_a_record_is_seen_soon(client: KafkaClient) -> None:
-    """With the demo's fetch wait a record reaches a waiting reader within a tenth of a second."""
+    """With the demo's fetch wait a record reaches a waiting reader in a fraction of librdkafka's own half second."""
     topic = client.create_topic(topic_name())
+    producer = Producer(client.settings)
+    consumer = Consumer(client.settings | SESSION | {"group.id": "unused"})
     delays: list[float] = []
-    for count in range(1, 12):
-        client.produce(topic, [(None, b"x")])
-        began = time.monotonic()
-        client.consume(topic, until=count, fetch_wait_max_ms=FETCH_WAIT_MS)
-        delays.append(time.monotonic() - began)
-    assert statistics.median(delays) < 0.3
+    try:
+        consumer.assign([TopicPartition(topic, 0, 0)])
+        for _ in range(15):
+            began = time.monotonic()
+            producer.produce(topic, b"x")
+            producer.flush()
+            assert consumer.poll(10) is not None
+            delays.append(time.monotonic() - began)
+    finally:
+        consumer.close()
+    assert statistics.median(delays) < 0.1
 
 
 @pytest.mark.parametrize("client", BROKERS, indirect=True)
@@ -135,7 +143,7 @@ def test_waiting_for_records_ends(client: KafkaClient) -> None:
     """Reading `until` something that does not happen fails in time and says how far it came."""
     topic = client.create_topic(topic_name())
     client.produce(topic, [(None, b"x")])
-    with pytest.raises(TimeoutError, match="1 records in 0.5 s"):
+    with pytest.raises(TimeoutError, match=r"1 records in 0\.5 s"):
         client.consume(topic, until=2, timeout=0.5)
     assert len(client.consume(topic, until=lambda found: found[-1:] != [])) == 1
 
@@ -157,14 +165,14 @@ def test_killed_node_comes_back_with_its_records(start_kafka: Callable[..., Kafk
 @pytest.mark.kafka
 @pytest.mark.slow
 def test_cluster_survives_a_node(start_kafka: Callable[..., KafkaCluster]) -> None:
-    """Three nodes keep accepting records with one of them dead or restarting."""
+    """Three nodes keep accepting records with one of them dead, and take it back."""
     cluster = start_kafka(3)
     client = cluster.client
     topic = client.create_topic(topic_name(), 3)
-    for value, disturb in ((b"1", cluster.kill), (b"2", cluster.restart), (b"3", cluster.restart)):
+    for value, disturb in ((b"1", cluster.kill), (b"2", cluster.restart)):
         disturb(1)
         client.produce(topic, [(None, value, part) for part in range(3)])
-    assert [r.value for r in client.consume(topic)] == [b"1", b"2", b"3"] * 3
+    assert [r.value for r in client.consume(topic)] == [b"1", b"2"] * 3
 
 
 @pytest.mark.kafka
@@ -186,6 +194,7 @@ def test_mutual_tls_with_access_control(start_kafka: Callable[..., KafkaCluster]
     writer = KafkaClient(cluster.settings_for("writer"))
     assert refused(writer, topic) == "TOPIC_AUTHORIZATION_FAILED"
     cluster.client.allow("writer", ResourceType.TOPIC, "t-*", AclOperation.WRITE, AclOperation.DESCRIBE)
+    cluster.client.allow("writer", ResourceType.GROUP, "tests", AclOperation.READ)
     writer.produce(topic, [(None, b"x")])
     with pytest.raises(KafkaException) as caught:
         writer.consume(topic, timeout=10)
@@ -196,10 +205,9 @@ def test_mutual_tls_with_access_control(start_kafka: Callable[..., KafkaCluster]
 
 
 @pytest.mark.kafka
-@pytest.mark.parametrize("tls", ["server", None])
-def test_scram_with_access_control(start_kafka: Callable[..., KafkaCluster], tls: str | None) -> None:
-    """With SCRAM a user needs the password, and may do what an ACL allows and no more."""
-    cluster = start_kafka(tls=tls, sasl={"reader": "secret"}, acl=True)
+def test_scram_with_access_control(start_kafka: Callable[..., KafkaCluster]) -> None:
+    """With SCRAM over TLS a user needs the password, and may do what an ACL allows and no more."""
+    cluster = start_kafka(tls="server", sasl={"reader": "secret"}, acl=True)
     topic = cluster.client.create_topic(topic_name())
     cluster.client.produce(topic, [(None, b"x")])
     reader = KafkaClient(cluster.settings_for("reader"))

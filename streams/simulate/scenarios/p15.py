@@ -16,6 +16,8 @@ def _sell(kit: Kit, story: Story, over: int | None, *, guilty: bool) -> None:
     (time,) = kit.moments(kit.day(), 1)
     encounter = kit.desk.pharmacy(person, place, time)
     drug = kit.drug()
+    while drug.index in person.allowed:  # on the bill already
+        drug = kit.drug()
     packs = 1 + kit.rng.randrange(2)
     price, ceiling = (drug.ceiling * 3 // 2, None) if over is None else (drug.ceiling + over, drug.ceiling)
     codes = kit.boxes.whole(drug, packs)

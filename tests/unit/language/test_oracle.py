@@ -13,7 +13,7 @@ from tests.unit.language.grammar import LEAVES, Grammar, worlds
 if TYPE_CHECKING:
     from tests.unit.language.grammar import World
 
-LIGHT = settings(max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LIGHT = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DEPTH = 4
 
 

@@ -279,6 +279,7 @@ def codes(events: list[Event]) -> list[str]:
         nodes = [node for line in event["feedetail"] for node in line.get("drug_trac_info", ())]
         if len({node["drug_trac_codg"] for node in nodes}) < len(nodes):
             found.append(event["setl_id"])
+        ward = event["med_type"] in {"21", "52"}
         for line in event["feedetail"]:
             traced = line.get("drug_trac_info", [])
             split = bool(traced) and traced[0]["trdn_flag"] == "1"
@@ -286,9 +287,8 @@ def codes(events: list[Event]) -> list[str]:
                 parts[traced[0]["drug_trac_codg"]] += line["cnt"]
                 if parts[traced[0]["drug_trac_codg"]] > 60:
                     found.append(event["setl_id"])
-            elif line["list_type"] == "101" and len(traced) != line["cnt"]:
-                if traced or event["med_type"] not in {"21", "52"}:
-                    found.append(event["setl_id"])
+            elif line["list_type"] == "101" and len(traced) != line["cnt"] and (traced or not ward):
+                found.append(event["setl_id"])
     return found
 
 

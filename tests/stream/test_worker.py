@@ -1,0 +1,128 @@
+"""The worker on a real Kafka: everything that goes in comes out, once, as a file run would have it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.stream.process import settled
+from tests.stream.scene import Scene, traffic, violations
+
+pytestmark = pytest.mark.kafka
+
+EXAMPLES = Path("tests/contract/examples/valid-events.jsonl")
+
+
+def test_the_stream_says_what_a_file_run_says(scene: Scene, tmp_path: Path) -> None:
+    """Every settlement has a result with the violations that `prewarn screen` finds; alerts are those with any."""
+    day = traffic(tmp_path, events=4_000)
+    scene.send_references(day)
+    scene.send(day.raws)
+    worker = scene.started()
+    results = scene.results(len(day.settlements))
+    assert worker.stop() == 0
+    bodies = [record.value or b"" for record in results]
+    found = violations(bodies)
+    assert day.screened() == found
+    assert sum(bool(hits) for hits in found.values()) > 20
+    assert {record.key for record in results} == {setl_id.encode() for setl_id in day.settlements}
+    alerts = scene.client.consume(scene.topic("risk.alerts"))
+    expected = sorted(body for body in bodies if json.loads(body)["action"] != "pass")
+    assert expected == sorted(alert.value or b"" for alert in alerts)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_loses_nothing_and_says_the_same_again(scene: Scene, tmp_path: Path) -> None:
+    """SIGKILL in the middle of 20,000 events, twice: every settlement has a result, and repeated ones are the same."""
+    day = traffic(tmp_path, events=20_000)
+    scene.send_references(day)
+    scene.send(day.raws)
+    worker = scene.worker()
+    for share in (0.2, 0.6):
+        worker.start()
+        scene.results(int(share * len(day.settlements)))
+        worker.kill()
+    worker.start()
+    scene.results(len(day.settlements))
+    worker.wait_ready()
+    assert worker.stop() == 0
+    bodies = [record.value or b"" for record in scene.client.consume(scene.topic("screening.results"))]
+    by_settlement = settled(bodies)
+    assert by_settlement.keys() == day.settlements
+    assert [setl_id for setl_id, same in by_settlement.items() if any(one != same[0] for one in same)] == []
+    assert day.screened() == violations(bodies)
+
+
+def test_an_orderly_stop_leaves_nothing_to_repeat(scene: Scene, tmp_path: Path) -> None:
+    """After SIGTERM every offset is committed; the next worker has nothing to do again."""
+    day = traffic(tmp_path, events=600)
+    scene.send(day.raws)
+    first = scene.started()
+    scene.results(len(day.settlements))
+    assert first.stop() == 0
+    events = scene.topic("settlement.events")
+    written = {partition: end for partition, end in scene.client.end_offsets(events).items() if end}
+    assert written == scene.client.committed(scene.prefix, events)
+    before = scene.client.end_offsets(scene.topic("screening.results"))
+    second = scene.started()
+    time.sleep(2)
+    assert second.stop() == 0
+    assert before == scene.client.end_offsets(scene.topic("screening.results"))
+
+
+def test_state_survives_a_restart(scene: Scene, tmp_path: Path) -> None:
+    """What the first half of a day left in the windows is known in the second half, to another process."""
+    day = traffic(tmp_path, events=3_000)
+    scene.send_references(day)
+    half = len(day.raws) // 2
+    for raws, settlements in ((day.raws[:half], day.until(half)), (day.raws[half:], day.settlements)):
+        worker = scene.started()
+        scene.send(raws)
+        scene.results(len(settlements))
+        assert worker.stop() == 0
+    bodies = [record.value or b"" for record in scene.client.consume(scene.topic("screening.results"))]
+    assert day.screened() == violations(bodies)
+
+
+@pytest.mark.parametrize("rekey", [False, True])
+def test_events_under_a_wrong_key_are_screened_all_the_same(scene: Scene, tmp_path: Path, *, rekey: bool) -> None:
+    """Senders that cannot key by area: with the hop events get their key, without it one worker finds the state."""
+    scene.settings["rekey"] = str(rekey).lower()
+    scene.create_topics()
+    day = traffic(tmp_path, events=1_000)
+    scene.send_references(day)
+    # One key for all keeps their order, which is a sender's own affair; their areas are in other partitions.
+    scene.send(day.raws, key=lambda _raw: "no area")
+    worker = scene.started()
+    results = scene.results(len(day.settlements))
+    assert worker.stop() == 0
+    found = violations([record.value or b"" for record in results])
+    assert day.screened() == found
+    if rekey:
+        hop = scene.client.consume(scene.topic("prewarn.rekeyed-events"))
+        assert all(record.key == json.loads(record.value or b"")["mdtrtarea_admvs"].encode() for record in hop)
+        assert len(hop) == len(day.raws)
+
+
+def test_a_registry_fact_takes_effect_while_running(scene: Scene) -> None:
+    """A practitioner suspended while the worker runs is refused from then on, and reinstated when the record goes."""
+    worker = scene.started()
+    example = json.loads(EXAMPLES.read_text("utf-8").splitlines()[0])
+    prescriber = example["feedetail"][0]["bilg_dr_codg"]
+    record = json.dumps({"bilg_dr_codg": prescriber, "status": "suspended", "effective_from": "2026-11-01"})
+    rules = []
+    for number, value in enumerate([None, record.encode(), None]):
+        if number:
+            scene.client.produce(scene.topic("reference.practitioners"), [(prescriber, value)])
+            time.sleep(3)
+        event = example | {"setl_id": f"S{number}", "event_id": f"E{number}"}
+        event["feedetail"] = [line | {"drug_trac_info": []} for line in event["feedetail"]]
+        scene.send([json.dumps(event).encode()])
+        results = scene.results(number + 1)
+        last = next(json.loads(r.value or b"") for r in results if r.key == f"S{number}".encode())
+        rules.append([violation["rule_id"] for violation in last["violations"]])
+    assert worker.stop() == 0
+    assert rules == [[], ["R03"], []]
