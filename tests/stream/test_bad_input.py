@@ -31,7 +31,7 @@ def test_every_bad_record_is_kept_and_its_neighbours_are_screened(scene: Scene) 
     invalid = [example for example in invalid if example["expect_reason"] != "too-large"]
     large = b'{"event_id":"' + b"x" * (1 << 20) + b'"}'
     bad = [(example["value"].encode(), example["expect_reason"]) for example in invalid]
-    bad += [(large, "too-large"), (b"\xff\xfe\x00", "not-json"), (b"[" * 100_000, "not-json")]
+    bad += [(large, "too-large"), (b"\xff\xfe\x00", "not-json"), (b"[" * 100_000 + b"]" * 100_000, "invalid")]
     good = json.loads((EXAMPLES / "valid-events.jsonl").read_text("utf-8").splitlines()[0])
     raws: list[bytes] = []
     for number, (value, _) in enumerate(bad):
