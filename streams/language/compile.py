@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from streams.language.generate import Generator
+from streams.language.generate_values import MEMORY
 from streams.language.runtime import NAMESPACE
 
 if TYPE_CHECKING:
@@ -52,9 +53,20 @@ class FunctionSet:
         definition = ast.parse(f"def _({arguments}): return None").body[0]
         assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
         definition.name = name
-        definition.body = [ast.Return(code)]
+        definition.body = [*_memory(code), ast.Return(code)]
         self._definitions.append(definition)
         return lambda: self._built[name]
+
+    def let(self, name: str, index: int, node: Node) -> None:
+        """Add a function that computes a named expression of a rule and puts it into memory."""
+        definition = ast.parse(
+            f"def _({RULE_ARGUMENTS}, {MEMORY}):\n {MEMORY}[{index}] = None\n return {MEMORY}[{index}]"
+        ).body[0]
+        assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
+        assert isinstance(definition.body[0], ast.Assign)  # noqa: S101 - likewise
+        definition.name = name
+        definition.body[0].value = Generator().value(node)
+        self._definitions.append(definition)
 
     def function(self, name: str) -> Any:
         """Give a function, after ``build``."""
@@ -66,3 +78,17 @@ class FunctionSet:
         self._built = {**NAMESPACE, **self._globals}
         # Every tree was written by the generator from a checked expression: no text of an analyst is executed.
         exec(compile(module, "<rule pack>", "exec"), self._built)  # noqa: S102
+
+
+def _memory(code: ast.expr) -> list[ast.stmt]:
+    """Write the memory of a function that reads named expressions; they only read those declared before them."""
+    indexes = [
+        node.slice.value
+        for node in ast.walk(code)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == MEMORY
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.slice.value, int)
+    ]
+    return ast.parse(f"{MEMORY} = [_unset] * {max(indexes) + 1}").body if indexes else []

@@ -33,10 +33,6 @@ class Generator:
     """Writes the expressions of one function; temporaries are numbered within it."""
 
     def __init__(self) -> None:
-        self.looping = False
-        """Whether a loop is being written."""
-        self.hoisted: dict[str, str] = {}
-        """Named expressions that the outermost loop has already computed: function to variable."""
         self._temps = 0
 
     def temp(self) -> str:

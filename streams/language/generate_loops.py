@@ -9,12 +9,10 @@ import ast
 from typing import TYPE_CHECKING, Literal
 
 from streams.language.builders import NONE, call, compared, load, store
-from streams.language.tree import LetGet, Loop, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from streams.language.generate import Generator
+    from streams.language.tree import Loop, Node
 
 Form = Literal["truth", "falsity", "value"]
 OPPOSITE = {"any": "all", "all": "any"}
@@ -22,36 +20,12 @@ OPPOSITE = {"any": "all", "all": "any"}
 
 def loop_code(generator: Generator, node: Loop, form: Form) -> ast.expr:
     """Write a loop in one of the three forms (all but ``any`` and ``all`` have a value only)."""
-    # Named expressions do not change while the loop runs: the outermost loop computes them once.
-    hoisted = [] if generator.looping else sorted(set(_lets(node)))
-    outer, generator.looping = generator.looping, True
-    clauses = []
-    for function in hoisted:
-        value = generator.value(LetGet(type=node.type, function=function))
-        variable = generator.hoisted[function] = generator.temp()
-        clauses.append(ast.comprehension(store(variable), ast.Tuple([value], ast.Load()), [], 0))
-    try:
-        return _loop(generator, node, form, clauses)
-    finally:
-        generator.looping = outer
-        for function in hoisted:
-            del generator.hoisted[function]
-
-
-def _lets(node: Node) -> Iterator[str]:
-    if isinstance(node, LetGet):
-        yield node.function
-    for part in node.parts():
-        yield from _lets(part)
-
-
-def _loop(generator: Generator, node: Loop, form: Form, clauses: list[ast.comprehension]) -> ast.expr:
     source = generator.value(node.source)
     if node.name == "count" and node.test is None:
         return call("len", source)
     tests = [] if node.test is None else [generator.truth(node.test)]
     members = ast.comprehension(store(node.variable), source, tests, 0)
-    clauses = [*clauses, members]
+    clauses = [members]
     if node.name in OPPOSITE:
         return _quantifier(generator, node, form, clauses)
     if node.name == "count":

@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 ARGUMENTS = ("c", "e", "l", "k", "fact", "p")
 """Parameters of every generated rule function."""
 
+MEMORY = "m"
+"""What a function has computed of its rule's named expressions; each is computed at most once, if it is read at all."""
+
 VIEWS = {"settlement": ("f", "load"), "line": ("lf", "load_line"), "code": ("kf", "load_code")}
 """Where the context keeps the views of a level, and what fills a slot."""
 
@@ -90,7 +93,7 @@ def _feature(_generator: Generator, node: FeatureGet) -> ast.expr:
 
 def _logic(generator: Generator, node: Logic) -> ast.expr:
     """Write three-valued ``and``/``or``: the first decisive part decides, else any unknown makes it unknown."""
-    decisive = node.op == "or"
+    decisive = node.op == "and"
     decided: list[ast.expr] = []
     doubts: list[ast.expr] = []
     for part in node.operands:
@@ -147,10 +150,11 @@ def _loop(generator: Generator, node: Loop) -> ast.expr:
     return loop_code(generator, node, "value")
 
 
-def _let(generator: Generator, node: LetGet) -> ast.expr:
-    if node.function in generator.hoisted:
-        return load(generator.hoisted[node.function])
-    return call(node.function, *(load(argument) for argument in ARGUMENTS))
+def _let(_generator: Generator, node: LetGet) -> ast.expr:
+    """Write a named expression: what memory holds, or what computes it and puts it there."""
+    known = item(load(MEMORY), node.index)
+    computed = call(node.function, *(load(argument) for argument in (*ARGUMENTS, MEMORY)))
+    return ast.IfExp(compared(known, ast.IsNot(), load("_unset")), known, computed)
 
 
 def _lookup(generator: Generator, node: Lookup) -> ast.expr:

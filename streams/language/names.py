@@ -59,6 +59,7 @@ class LetInfo:
     """A named expression of the rule."""
 
     function: str
+    index: int
     node: Node
     uses: Uses
 

@@ -85,7 +85,7 @@ def _let(checker: Checker, name: str, at: int) -> Node:
     info = checker.names.lets[name]
     checker.uses.lets.add(name)
     checker.uses.add(info.uses)
-    return LetGet(type=info.node.type, function=info.function, at=at, bits=info.node.bits, work=info.node.work)
+    return LetGet(type=info.node.type, function=info.function, index=info.index, at=at, bits=info.node.bits)
 
 
 def _exemption(checker: Checker, node: ast.expr, name: str) -> Node:

@@ -157,6 +157,7 @@ NAMESPACE: dict[str, Any] = {
     "_end": end,
     "_listed": listed,
     "_row": row,
+    "_unset": object(),
     "__builtins__": {function.__name__: function for function in (any, all, len, sum, min, max, abs)},
 }
 """Every global that generated code can reach, and no other."""

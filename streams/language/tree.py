@@ -216,9 +216,11 @@ class Loop(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetGet(Node):
-    """A named expression of the rule: a call of the function that holds it."""
+    """A named expression of the rule, computed when first read."""
 
     function: str
+    index: int
+    """Its place in the memory ``m`` of the functions of one rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

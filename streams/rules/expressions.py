@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from streams.rules.places import Problems
     from streams.rules.yaml_files import Item
 
-MAX_WORK = 30_000_000
-"""Loop bodies that one expression may run for the largest settlement: about two seconds of one core."""
+MAX_WORK = 60_000_000
+"""Loop bodies that one expression may run for the largest settlement the contract allows: about three seconds."""
 
 TIMES: dict[Each, int] = {"settlement": 1, "line": LINES_LIMIT, "code": CODES_IN_EVENT}
 """How often an expression runs for the largest settlement."""
@@ -92,10 +92,13 @@ class Desk:
     def _run(self, checker: Checker, item: Item, names: Names, what: str) -> Node | None:
         node = checker.run()
         self.uses.add(checker.uses)
-        if node is not None and node.work * TIMES[names.each] > MAX_WORK:
-            message = (
-                f"{what} may run {node.work * TIMES[names.each]:,} steps for one settlement, {MAX_WORK:,} are allowed"
-            )
+        if node is None:
+            return None
+        # A named expression is computed once, wherever it is read.
+        steps = node.work + sum(names.lets[name].node.work for name in checker.uses.lets if name in names.lets)
+        steps *= TIMES[names.each]
+        if steps > MAX_WORK:
+            message = f"{what} may run {steps:,} steps for one settlement, {MAX_WORK:,} are allowed"
             hint = "loop over fewer things, or look at each line instead of each code"
             self.problems.refuse(item.place, self.owner, message, hint)
             return None

@@ -148,8 +148,8 @@ class RuleBuilder:
                 names = replace(names, broken=names.broken | {key.value})
                 continue
             function = f"rule_{rule_id}_let_{key.value}"
-            self._functions.value(function, RULE_ARGUMENTS, node)
-            lets = {**lets, key.value: LetInfo(function=function, node=node, uses=own.uses)}
+            self._functions.let(function, len(lets), node)
+            lets = {**lets, key.value: LetInfo(function=function, index=len(lets), node=node, uses=own.uses)}
         return replace(names, lets=lets)
 
     def _write(self, section: Section, desk: Desk, names: Names, rule_id: str) -> dict[str, Callable[[], Any]]:

@@ -63,20 +63,7 @@ class Bill:
         traces: list[Json] | None = None,
         time: str | None = None,
     ) -> Json:
-        """Add one line.
-
-        Args:
-            code: med_list_codg.
-            list_type: 101, 102, 201, 301.
-            charge: charge type.
-            cnt: how many.
-            pric: price of one, fen.
-            ceiling: highest price of one, fen; None = none known.
-            own: per cent outside the scope of the insurance.
-            days: days of supply of the whole line.
-            traces: its trace codes.
-            time: when it happened, if not at the bill's time.
-        """
+        """Add a line: prices of one in fen, `own` per cent outside the scope, days and traces of the whole line."""
         amount = cnt * pric
         covered = amount * (100 - own) // 100
         self.total += amount

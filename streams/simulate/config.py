@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
+from streams.simulate.province import KINDS
 from streams.simulate.scenarios import SCENARIOS
+from streams.simulate.scenarios.plan import MOST_TOLD
 
 DEFAULT_START = date(2026, 11, 2)
 """A Monday, so that the week's rhythm shows from the first day."""
@@ -51,13 +53,13 @@ class SimulationConfig:
             raise ValueError("events must be at least 1")
         if not 1 <= self.days <= _MOST_DAYS:
             raise ValueError(f"days must lie between 1 and {_MOST_DAYS}")
-        if not 0 <= self.fraud_rate <= 0.5:  # noqa: PLR2004 - a share, half of everything
-            raise ValueError("the fraud rate must lie between 0 and 0.5")
+        if not 0 <= self.fraud_rate <= MOST_TOLD:
+            raise ValueError(f"the fraud rate must lie between 0 and {MOST_TOLD}")
         unknown = [name for name in self.scenarios if name not in SCENARIOS]
         if unknown:
             raise ValueError(f"unknown scenario {', '.join(unknown)}; known are {', '.join(SCENARIOS)}")
-        if self.institutions is not None and self.institutions < 3:  # noqa: PLR2004 - one of each kind
-            raise ValueError("a province needs at least 3 institutions")
+        if self.institutions is not None and self.institutions < len(KINDS):
+            raise ValueError(f"a province needs at least {len(KINDS)} institutions, one of each kind")
         least = self.least_persons
         if self.persons is not None and self.persons < least:
             raise ValueError(f"{self.events} events in {self.days} days need at least {least} persons")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from streams.simulate.bill import Bill
 from streams.simulate.province import PHARMACY
+from streams.simulate.randomness import chance
 from streams.simulate.treatments import SMALL_GOODS
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Counter:
             if drug is None:
                 continue
             before = bill.total
-            if drug.units > 1 and rnd() < 0.02:  # noqa: PLR2004 - one drug line in fifty is a split pack
+            if drug.units > 1 and chance(self.rng, 0.02):
                 self.split(bill, drug, person, place, day)
             else:
                 room = min(_MOST_PACKS, _LONGEST // drug.days, round(share / self.price(place, drug)))
@@ -154,13 +155,12 @@ class Counter:
 
     def tests(self, bill: Bill, keys: tuple[str, ...], want: float, person: Person, place: Place, day: int) -> None:
         """Charge those examinations that fit the money, the person and what was examined lately."""
-        rnd = self.rng.random
         items = self.catalogue.items
         for key in keys:
             item = items[key]
             price = item.price * place.tariff // 1_000
             fits = price <= want and item.sex in {"", person.gend}
-            if fits and rnd() < 0.75 and person.allowed.get(item.index, 0) <= day:  # noqa: PLR2004 - not everybody has every test
+            if fits and chance(self.rng, 0.75) and person.allowed.get(item.index, 0) <= day:
                 bill.service(item, price)
                 want -= price
                 person.has(item.index, day + _SAME_TEST)

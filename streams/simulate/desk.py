@@ -11,6 +11,7 @@ from streams.simulate.conditions import HERBAL, PREGNANCY, Condition
 from streams.simulate.counter import Counter, Encounter
 from streams.simulate.documents import diagnoses
 from streams.simulate.province import CLINIC
+from streams.simulate.randomness import chance
 
 if TYPE_CHECKING:
     from random import Random
@@ -28,6 +29,7 @@ _EMERGENCY = (10.1, 0.6)
 
 _PHARMACY_LINES = (1, 1, 1, 2, 2, 2, 2, 3, 3, 4)
 _DIAGNOSED = 0.08  # pharmacy records that have a diagnosis
+_EMERGENCY_DAYS = 7
 _STOCK = 6  # days that may be left of an earlier supply; none when the emergency limit is ten days in all
 _SUPPLIES = (28, 56, 84)  # days of a chronic prescription
 _OWN_ILLNESS = 0.45  # purchases of the chronically ill that are for their illness
@@ -59,10 +61,10 @@ class Desk:
         lines = _PHARMACY_LINES[int(rnd() * len(_PHARMACY_LINES))]
         self.counter.drugs(bill, illness, lines, self._want(_PHARMACY), person, place, time // beijing.DAY)
         diagnosed = bool(bill.lines) and rnd() < _DIAGNOSED
-        if not bill.lines or rnd() < 0.1:  # noqa: PLR2004 - plasters and the like
+        if not bill.lines or chance(self._rng, 0.1):
             self.counter.trifle(bill, place)
         account = person.insutype == _EMPLOYEES
-        terms = Terms(0 if rnd() < 0.7 else 50, account=account)  # noqa: PLR2004 - some are pooled clinics' drugs
+        terms = Terms(0 if chance(self._rng, 0.7) else 50, account=account)
         return Encounter("41", bill, terms, diagnoses([illness]) if diagnosed else [])
 
     def outpatient(self, person: Person, place: Place, time: int, *, first: int = 1, consult: bool = True) -> Encounter:
@@ -73,12 +75,12 @@ class Desk:
         want = self._want(_OUTPATIENT)
         bill = self._bill(time, place, illness.dept, 25, first)
         if consult:
-            key = "specialist" if place.kind != CLINIC and rnd() < 0.3 else "consult"  # noqa: PLR2004 - some want the professor
+            key = "specialist" if place.kind != CLINIC and chance(self._rng, 0.3) else "consult"
             self.counter.charge(bill, key, place)
         self.counter.tests(bill, illness.tests, (want - bill.total) * 0.8, person, place, day)
         lines = 1 + int(rnd() * 4)
         self.counter.drugs(bill, illness, lines, max(800, want - bill.total), person, place, day)
-        if not bill.lines or rnd() < 0.15:  # noqa: PLR2004 - a dressing, a syringe
+        if not bill.lines or chance(self._rng, 0.15):
             self.counter.trifle(bill, place)
         return Encounter("11", bill, self._shared(person), diagnoses([illness]))
 
@@ -115,19 +117,18 @@ class Desk:
 
     def emergency(self, person: Person, place: Place, time: int) -> Encounter:
         """An emergency: tests, an infusion, drugs for a few days."""
-        rnd = self._rng.random
         illness = self.ailments.acute(person, self._rng)
         day = time // beijing.DAY
         want = self._want(_EMERGENCY)
         bill = self._bill(time, place, "A20", 40)
         self.counter.charge(bill, "emergency", place)
         self.counter.tests(bill, illness.tests, want - bill.total, person, place, day)
-        if rnd() < 0.5:  # noqa: PLR2004 - every second one gets a drip
+        if chance(self._rng, 0.5):  # a drip
             self.counter.charge(bill, "infusion", place)
             self.counter.charge(bill, "infusion set", place)
         for shelf in self.counter.shelves(illness)[:2]:
             drug = self.counter.pick(shelf, int(want / 4), person, place, day - _STOCK)
-            if drug is not None and drug.days <= 7:  # noqa: PLR2004 - nothing long-lasting at night
+            if drug is not None and drug.days <= _EMERGENCY_DAYS:
                 self.counter.sell(bill, drug, 1, person, place, day)
         terms = self._shared(person)
         return Encounter("13", bill, terms, diagnoses([illness]), emergency=True)

@@ -20,7 +20,6 @@ class DrugClass(NamedTuple):
         units: tablets (or doses) in a pack; 1 = a pack that cannot be split.
         days: days of supply in a pack.
         level: lowest institution level that may bill it: 0 any, 2 secondary, 3 tertiary.
-        ward: only for wards (and emergencies).
         watched: easily resold, so bought rarely and never in bulk by honest people.
     """
 
@@ -31,7 +30,6 @@ class DrugClass(NamedTuple):
     units: int
     days: int
     level: int = 0
-    ward: bool = False
     watched: bool = False
 
 
@@ -97,19 +95,19 @@ CLASSES: tuple[DrugClass, ...] = (
     DrugClass("R06AE", "X", 9, 42, 14, 7),
     DrugClass("S01AA", "X", 8, 40, 1, 7),
     DrugClass("S01XA", "X", 18, 72, 1, 10),
-    # wards
-    DrugClass("B01AB", "X", 24, 90, 1, 1, ward=True),
-    DrugClass("B05BB", "X", 2, 16, 1, 1, ward=True),
-    DrugClass("J01DD", "X", 8, 68, 1, 1, ward=True),
-    DrugClass("J01DH", "X", 60, 190, 1, 1, level=2, ward=True),
-    DrugClass("L01CD", "X", 180, 900, 1, 1, level=2, ward=True),
-    DrugClass("N01AX", "X", 28, 125, 1, 1, ward=True),
-    DrugClass("N06BX", "X", 18, 110, 1, 1, ward=True),
+    # given on wards
+    DrugClass("B01AB", "X", 24, 90, 1, 1),
+    DrugClass("B05BB", "X", 2, 16, 1, 1),
+    DrugClass("J01DD", "X", 8, 68, 1, 1),
+    DrugClass("J01DH", "X", 60, 190, 1, 1, level=2),
+    DrugClass("L01CD", "X", 180, 900, 1, 1, level=2),
+    DrugClass("N01AX", "X", 28, 125, 1, 1),
+    DrugClass("N06BX", "X", 18, 110, 1, 1),
     # patent medicines
     DrugClass("A01AA", "Z", 8, 42, 10, 3),
     DrugClass("A01BA", "Z", 10, 58, 24, 4),
     DrugClass("A02DA", "Z", 12, 48, 10, 4),
-    DrugClass("A04CA", "Z", 360, 860, 1, 1, ward=True, watched=True),
+    DrugClass("A04CA", "Z", 360, 860, 1, 1, watched=True),
     DrugClass("A06CA", "Z", 12, 52, 1, 5),
     DrugClass("A08GA", "Z", 10, 44, 10, 5),
     DrugClass("A09BA", "Z", 16, 84, 40, 10),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streams.simulate import beijing
 from streams.simulate.ailments import Ailments
 from streams.simulate.province import CLINIC, HOSPITAL, NEIGHBOURS, PHARMACY, Place
-from streams.simulate.randomness import scatter, stream
+from streams.simulate.randomness import Weighted, scatter, stream
 
 if TYPE_CHECKING:
     from random import Random
@@ -27,6 +27,7 @@ _EMPLOYEES = 0.55  # of the grown-ups
 _ADULT = 18
 _RETIRED = 60
 _ELSEWHERE = 10_000  # seconds between two places: more than two hours from door to door, fee lines included
+_AGES = Weighted([(0.15, (1, 13)), (0.65, (14, 46)), (0.2, (60, 30))])  # youngest and how many years
 _VISITS = 7  # in 31 days, registrations and refunds included
 _MONTH = 31
 _CERTIFICATES = ("01", "01", "02", "03")
@@ -188,9 +189,5 @@ class Population:
         rnd = self._rng.random
         if chronic:
             return 42 + int(46 * (rnd() + rnd()) / 2)
-        draw = rnd()
-        if draw < 0.15:  # noqa: PLR2004 - children
-            return 1 + int(rnd() * 13)
-        if draw < 0.8:  # noqa: PLR2004 - most of working age
-            return 14 + int(rnd() * 46)
-        return 60 + int(rnd() * 30)
+        youngest, years = _AGES.at(rnd())
+        return youngest + int(rnd() * years)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import beijing
 from streams.simulate.catalogue import Catalogue
-from streams.simulate.randomness import Weighted, scatter, stream
+from streams.simulate.randomness import Weighted, chance, scatter, stream
 
 if TYPE_CHECKING:
     from random import Random
@@ -188,7 +188,7 @@ class Province:
         return max(rng.randint(low, high), needed)
 
     def _doctors(self, kind: int, area: str, daily: float, rng: Random) -> tuple[str, ...]:
-        if kind == PHARMACY and rng.random() > 0.08:  # noqa: PLR2004 - few pharmacies have a doctor of their own
+        if kind == PHARMACY and chance(rng, 0.92):  # few pharmacies have a doctor of their own
             return ()
         count = 1 if kind == PHARMACY else 3 + math.ceil(daily / _VISITS_A_DOCTOR)
         return tuple(self.registry.prescriber(area) for _ in range(count))

@@ -23,6 +23,11 @@ def stream(seed: int, purpose: str) -> random.Random:
     return random.Random(f"{seed}/{purpose}")  # noqa: S311 - a simulation must be repeatable, not secret
 
 
+def chance(rng: random.Random, share: float) -> bool:
+    """True in `share` of the cases."""
+    return rng.random() < share
+
+
 def scatter(number: int, digits: int, salt: int = 0) -> int:
     """A permutation of 0 … 10^digits − 1 for each salt: consecutive numbers come out far apart and never collide."""
     return ((number + 1) * _STEPS[digits] + (salt + 1) * 2_718_281_828_459) % _SIZES[digits]

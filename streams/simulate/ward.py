@@ -9,6 +9,7 @@ from streams.simulate import beijing
 from streams.simulate.bill import Terms
 from streams.simulate.counter import Encounter
 from streams.simulate.documents import diagnoses
+from streams.simulate.randomness import chance
 
 if TYPE_CHECKING:
     from random import Random
@@ -29,6 +30,7 @@ _TEST_SHARE = 0.4  # of the cost; from 60 % on a stay would look like a check-up
 _DAILY = ("bed", "nursing", "rounds")
 _THERAPIES = ("oxygen", "nebuliser", "dressing", "physio", "acupuncture")
 _WARD_DAYS = 5  # days for which one ward line supplies
+_SMALL = 500  # fen: not worth another line
 _CODED = 12  # packs that a ward scans
 _EMPLOYEES = "310"
 
@@ -150,14 +152,14 @@ class Ward:
         lines = max(3, len(shelves)) + int(rnd() * 6)
         for number in range(lines):
             share = (want - bill.total) / (lines - number)
-            if share < 500:  # noqa: PLR2004 - ¥5
+            if share < _SMALL:
                 return
             drug = counter.pick(shelves[number % len(shelves)], int(share / _WARD_DAYS), stay.person, stay.place, day)
             if drug is None:
                 continue
             price = counter.price(stay.place, drug)
             cnt = max(1, min(4 if drug.days > 1 else 60, round(share / price)))
-            traces = counter.boxes.whole(drug, cnt) if cnt <= _CODED and rnd() < 0.4 else []  # noqa: PLR2004 - loose is the rule on wards
+            traces = counter.boxes.whole(drug, cnt) if cnt <= _CODED and chance(self._rng, 0.4) else []
             days = min(stay.nights, _WARD_DAYS)
             bill.drug(drug, price, cnt, days, traces, self._moment(stay, min(number, stay.nights - 1)))
             stay.person.has(drug.index, day + stay.nights + 12)

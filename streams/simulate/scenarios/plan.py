@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from streams.simulate.records import Json, Simulated
 
-_MOST = 0.5  # of the events, however small the run
+MOST_TOLD = 0.5
+"""Largest share of the events that scenarios take, however small the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def plan(kit: Kit, scenarios: Iterable[Scenario], events: int, rate: float) -> P
     found: list[tuple[int, Simulated]] = []
     for cast in casts:
         for _ in range(2):
-            if len(found) + cast.next()[0].size <= events * _MOST:
+            if len(found) + cast.next()[0].size <= events * MOST_TOLD:
                 found += cast.tell(kit)
     budget = events * rate
     open_casts = list(casts)

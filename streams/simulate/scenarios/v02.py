@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from streams.simulate.population import Person
     from streams.simulate.province import Place
 
+_THIRD = 2  # counted from 0
 _BETWEEN = 45 * beijing.MINUTE  # from one institution to the next, so that nothing else looks odd
 
 
@@ -34,7 +35,7 @@ def _three(kit: Kit, story: Story) -> None:
     person = kit.person(area)
     times = kit.moments(kit.day(), 3, _BETWEEN)
     for number, (place, time) in enumerate(zip(kit.three_places(area), times, strict=True)):
-        _visit(kit, story, person, place, time, guilty=number == 2)  # noqa: PLR2004 - the third
+        _visit(kit, story, person, place, time, guilty=number == _THIRD)
 
 
 def _three_and_back(kit: Kit, story: Story) -> None:
@@ -45,7 +46,7 @@ def _three_and_back(kit: Kit, story: Story) -> None:
     again = next(place for place in places if place.kind != HOSPITAL)
     times = kit.moments(kit.day(), 4, _BETWEEN)
     for number, (place, time) in enumerate(zip([*places, again], times, strict=True)):
-        _visit(kit, story, person, place, time, guilty=number >= 2)  # noqa: PLR2004 - from the third
+        _visit(kit, story, person, place, time, guilty=number >= _THIRD)
 
 
 def _emergency_last(kit: Kit, story: Story) -> None:

@@ -9,7 +9,7 @@ import pytest
 from streams.contract.events import Diagnosis, TraceCode
 from streams.language.compile import RULE_ARGUMENTS, FunctionSet
 from streams.language.names import LetInfo, Uses
-from tests.unit.language.bench import NOON, Compiled, check, context, event, line, names, run
+from tests.unit.language.bench import Compiled, check, context, event, line, names, run
 
 VALUES = [
     # Units: literals beside a unit take it.
@@ -238,23 +238,35 @@ def test_nested_loops_see_both_variables() -> None:
     )
 
 
-def test_a_named_expression_is_computed_once_for_a_loop() -> None:
-    """Within loops a named expression is a value, not a call for each member."""
-    node, _ = check("max(s.time for s in sales)")
-    assert node is not None
-    within = names(lets={"latest": LetInfo(function="latest", node=node, uses=Uses())})
-    rule, faults = check("count(x for x in event.feedetail if x.fee_ocur_time > latest) + count(sales)", within)
-    assert faults == []
-    assert rule is not None
-    calls = []
-    functions = FunctionSet()
-    functions.constant("latest", lambda *_: calls.append(1) or NOON - 1_000)
-    value = functions.value("value", RULE_ARGUMENTS, rule)
-    functions.build()
-    seen = event(feedetail=[line(), line(), line(fee_ocur_time=0)])
+def test_named_expressions_are_computed_once_if_at_all() -> None:
+    """However often a named expression is read, in loops or in other named ones, it is computed once or not at all."""
+    asked = []
 
-    assert value()(context(), seen, line(), None, None, ()) == 3
-    assert calls == [1]
+    def load(_index: int) -> object:
+        asked.append(1)
+        return SimpleNamespace(count=3)
+
+    seen = context(f=[None, None, None], load=load)
+    first, _ = check("visits.count * 2")
+    assert first is not None
+    lets = {"double": LetInfo(function="let_double", index=0, node=first, uses=Uses())}
+    second, _ = check("double + double", names(lets=lets))
+    assert second is not None
+    lets["four"] = LetInfo(function="let_four", index=1, node=second, uses=Uses(lets={"double"}))
+    text = "event.gend == '1' and count(x for x in event.feedetail if x.cnt < quantity(four + double)) == four / 6"
+    rule, faults = check(text, names(lets=lets))
+    assert (faults, rule is None) == ([], False)
+    assert rule is not None
+    functions = FunctionSet()
+    functions.let("let_double", 0, first)
+    functions.let("let_four", 1, second)
+    when = functions.condition("when", RULE_ARGUMENTS, rule)
+    functions.build()
+
+    assert when()(seen, event(feedetail=[line(), line()]), None, None, None, ()) is True
+    assert len(asked) == 1
+    assert when()(seen, event(gend="2"), None, None, None, ()) is False
+    assert len(asked) == 1
 
 
 def test_named_exemptions_are_written_out() -> None:

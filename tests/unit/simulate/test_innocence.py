@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streams.simulate import SCENARIOS, Simulation, SimulationConfig
-from tests.unit.simulate import suspicion
+from streams.simulate.catalogue import Catalogue
+from tests.unit.simulate import suspicion, wider
 from tests.unit.simulate.conftest import read
 from tests.unit.simulate.suspicion import moment
 
@@ -39,20 +40,35 @@ def test_a_rule_is_met_exactly_where_the_label_says(rule: str, name: str, reques
     assert len(found) == len(set(found))
 
 
-@pytest.mark.parametrize("check", suspicion.OTHERS)
+@pytest.mark.parametrize("check", wider.OTHERS)
 @pytest.mark.parametrize("name", ["day", "weeks"])
 def test_nothing_else_looks_suspicious(check: str, name: str, request: pytest.FixtureRequest) -> None:
     """Rules that have no scenario yet find nothing at all, not even in the scenarios of others."""
     stream = request.getfixturevalue(name)
-    assert suspicion.OTHERS[check](stream.events) == []
+    assert wider.OTHERS[check](stream.events) == []
 
 
 def test_a_crowded_month_is_innocent_too() -> None:
     """With as few persons as are allowed, who then come as often as they may, nobody looks suspicious."""
     config = SimulationConfig(events=8_000, days=30, scenarios=())
     stream = read(events=8_000, days=30, persons=config.least_persons, institutions=12, scenarios=())
-    checks = suspicion.SIX | suspicion.OTHERS
+    checks = suspicion.SIX | wider.OTHERS
     assert {name: found for name, check in checks.items() if (found := check(stream.events))} == {}
+
+
+def test_drugs_that_are_easily_resold_are_bought_rarely(weeks: Stream) -> None:
+    """No person buys three of them, and no institution sells one to five persons on one day."""
+    watched = {drug.code for drug in Catalogue(5).drugs if drug.watched}
+    buyers: dict[str, set[str]] = defaultdict(set)
+    sales: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for event in weeks.settlements():
+        for line in event["feedetail"]:
+            if (code := line["med_list_codg"]) in watched:
+                buyers[event["psn_no"]].add(code)
+                sales[event["fixmedins_code"], code, event["setl_time"][:10]].add(event["psn_no"])
+    assert buyers
+    assert max(map(len, buyers.values())) < 3
+    assert max(map(len, sales.values())) < 5
 
 
 def test_beds_suffice(weeks: Stream) -> None:

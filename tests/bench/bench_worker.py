@@ -1,0 +1,195 @@
+"""One worker on a real Kafka: settlements a second when there is plenty, and latency at 500 a second.
+
+Run: `python -m tests.bench worker` (Java 17 and Maven; four minutes). Beside it in the same run: a Faust agent that
+does nothing but parse, and a bare confluent-kafka loop that consumes, parses and produces. Throughput is taken
+between the first and the last tenth of a prepared topic; latency from the moment an event is handed to the sender's
+client to the moment a consumer of the output topic has the result (the empty agent writes nothing: its clock stops
+when it has the event). Everything, broker, sender and reader included, shares this machine.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
+
+import orjson
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from streams.simulate import Simulation, SimulationConfig
+from tests.kafka.cluster import KafkaCluster
+from tests.stream.process import WorkerProcess, environment, prewarn
+from tests.stream.scene import area_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARTITIONS: Final = 4
+PLENTY: Final = 60_000
+RATE: Final = 500
+PACED_S: Final = 30
+WARM_UP_S: Final = 5
+EARLY: Final = 0.1
+LATE: Final = 0.9
+SETTLE_S: Final = 3.0
+PATIENCE_S: Final = 120.0
+
+
+class Figures(NamedTuple):
+    """What one subject did."""
+
+    rate: float
+    p50_ms: float
+    p99_ms: float
+
+
+class Arrivals(threading.Thread):
+    """Notes when settlements come out of a subject: the n-th of `times`; and how old each of the paced ones was."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.times: list[float] = []
+        self.ages_ms: list[float] = []
+        #: When each paced settlement was sent, epoch seconds.
+        self.sent: dict[bytes, float] = {}
+
+
+class OfTopic(Arrivals):
+    """From the output topic, as whoever waits for results sees them."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        super().__init__()
+        settings = {"bootstrap.servers": bootstrap, "group.id": "bench", "enable.auto.commit": False}
+        self._consumer = Consumer(settings)
+        self._consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+
+    def run(self) -> None:
+        while True:
+            messages = self._consumer.consume(500, 0.01)
+            now = time.time()
+            for message in messages:
+                self.times.append(now)
+                sent = self.sent.pop(message.key(), None)
+                if sent is not None:
+                    self.ages_ms.append((now - sent) * 1000)
+
+
+class OfOutput(Arrivals):
+    """From what a subject tells on its standard output."""
+
+    def __init__(self, lines: IO[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def run(self) -> None:
+        for line in self._lines:
+            now, *ages = map(float, line.split())
+            self.times += [now] * len(ages)
+            self.ages_ms += ages
+
+
+def main() -> None:
+    """Measure the three subjects in turn and print them with ratios."""
+    config = SimulationConfig(events=PLENTY + RATE * (PACED_S + WARM_UP_S))
+    raws = [simulated.raw for simulated in Simulation(config)]
+    found: dict[str, Figures] = {}
+    with tempfile.TemporaryDirectory() as folder, KafkaCluster(directory=Path(folder) / "kafka") as cluster:
+        for subject in ("bare", "faust", "worker"):
+            found[subject] = _measure(subject, cluster, Path(folder), raws)
+    for name, figures in found.items():
+        ratios = ", ".join(f"{figures.rate / found[base].rate:.2f} x {base}" for base in ("bare", "faust"))
+        sys.stdout.write(
+            f"{name:7} {figures.rate:7,.0f} settlements/s ({ratios})   "
+            f"at {RATE}/s: p50 {figures.p50_ms:.1f} ms, p99 {figures.p99_ms:.1f} ms\n"
+        )
+
+
+def _measure(subject: str, cluster: KafkaCluster, folder: Path, raws: list[bytes]) -> Figures:
+    prefix = f"{subject}-{uuid.uuid4().hex[:6]}"
+    settings: dict[str, object] = {"topic_prefix": prefix + ".", "group_id": prefix, "partitions": PARTITIONS}
+    made = prewarn(["topics", "create"], environment(cluster.bootstrap, **settings))
+    assert made.returncode == 0, made.stderr
+    events, output = f"{prefix}.settlement.events", f"{prefix}.screening.results"
+    sender = Sender(cluster.bootstrap, events)
+    sender.all(raws[:PLENTY])
+    command = [sys.executable, "-m", "tests.bench.subjects", subject, cluster.bootstrap, events, output]
+    worker = WorkerProcess(cluster.bootstrap, folder, **settings)
+    process: subprocess.Popen[str] | None = None
+    arrivals: Arrivals = OfTopic(cluster.bootstrap, output)
+    try:
+        if subject == "worker":
+            worker.start()
+        else:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            if subject == "faust" and process.stdout is not None:
+                arrivals = OfOutput(process.stdout)
+        arrivals.start()
+        return _figures(arrivals, sender, raws)
+    finally:
+        worker.end()
+        if process is not None:
+            process.kill()
+
+
+def _figures(arrivals: Arrivals, sender: Sender, raws: list[bytes]) -> Figures:
+    count = sum(b'"event_type":"settlement"' in raw for raw in raws[:PLENTY])
+    _wait(lambda: len(arrivals.times) >= count * LATE)
+    # What is still on its way of the first part does not matter for the rate.
+    first, last = int(count * EARLY), int(count * LATE)
+    rate = (last - first) / (arrivals.times[last] - arrivals.times[first])
+    time.sleep(SETTLE_S)
+    arrivals.ages_ms.clear()
+    warm_up = RATE * WARM_UP_S
+    sender.paced(raws[PLENTY : PLENTY + warm_up], arrivals.sent)
+    arrivals.ages_ms.clear()
+    sender.paced(raws[PLENTY + warm_up :], arrivals.sent)
+    time.sleep(SETTLE_S)
+    ages = sorted(arrivals.ages_ms)
+    return Figures(rate, ages[len(ages) // 2], ages[len(ages) * 99 // 100])
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not until():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"a subject was not through after {PATIENCE_S} s")
+        time.sleep(0.1)
+
+
+class Sender:
+    """Sends events as institutions do, each under its area."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._topic = topic
+        self._producer = Producer(
+            {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "acks": "all", "linger.ms": 1}
+        )
+
+    def all(self, raws: list[bytes]) -> None:
+        """As fast as the broker takes them; returns when it has all."""
+        for raw in raws:
+            while True:
+                try:
+                    self._producer.produce(self._topic, raw, key=area_of(raw))
+                    break
+                except BufferError:
+                    self._producer.poll(0.1)
+        self._producer.flush()
+
+    def paced(self, raws: list[bytes], sent: dict[bytes, float]) -> None:
+        """At the rate, noting when each settlement was sent."""
+        begun = time.monotonic()
+        for number, raw in enumerate(raws):
+            ahead = begun + number / RATE - time.monotonic()
+            if ahead > 0:
+                self._producer.poll(ahead)
+            event = orjson.loads(raw)
+            if event["event_type"] == "settlement":
+                sent[event["setl_id"].encode()] = time.time()
+            self._producer.produce(self._topic, raw, key=event["mdtrtarea_admvs"])
+        self._producer.flush()
