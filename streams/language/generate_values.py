@@ -93,7 +93,7 @@ def _feature(_generator: Generator, node: FeatureGet) -> ast.expr:
 
 def _logic(generator: Generator, node: Logic) -> ast.expr:
     """Write three-valued ``and``/``or``: the first decisive part decides, else any unknown makes it unknown."""
-    decisive = node.op == "and"
+    decisive = node.op == "or"
     decided: list[ast.expr] = []
     doubts: list[ast.expr] = []
     for part in node.operands:

@@ -72,6 +72,8 @@ class _Reader:
         self._problems = problems
         self._type = fact_type(table_id, spec)
         self._refused = 0
+        self._columns: list[str] = []
+        self._absent: list[tuple[str, Any]] = []
         # Cells repeat: the same list, date or basis is kept once, however many rows have it.
         self._memo: dict[str, dict[str, Any]] = defaultdict(dict)
 
@@ -95,56 +97,57 @@ class _Reader:
         self._check_overlaps(facts, lines)
         return facts
 
-    def _records(self, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-        """Give each row with its line and its cells by column."""
+    def _records(self, text: str) -> Iterator[tuple[int, list[str]]]:
+        """Give each row below the header with its line; the header is kept."""
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        columns: list[str] | None = None
         line = 1
         try:
             for row in reader:
                 start, line = line, reader.line_num + 1
                 if not any(row):
                     continue
-                if columns is None:
-                    columns = self._header(start, row)
-                    if columns is None:
+                if not self._columns:
+                    if not self._header(start, row):
                         return
-                elif len(row) != len(columns):
-                    self._refuse(
-                        start, f"{len(row)} cells, the header has {len(columns)}", "put a cell with , in quotes"
-                    )
+                elif len(row) == len(self._columns):
+                    yield start, row
                 else:
-                    yield start, dict(zip(columns, (cell.strip() for cell in row), strict=True))
+                    hint = "put a cell with , in quotes"
+                    self._refuse(start, f"{len(row)} cells, the header has {len(self._columns)}", hint)
         except csv.Error as error:
             self._refuse(line, f"not CSV: {error}")
-        if columns is None:
+        if not self._columns:
             self._refuse(1, "there is no header", "the first line names the columns: " + ",".join(self._known()))
 
     def _known(self) -> list[str]:
         return ["code", *self._spec.columns, *COMMON[1:]]
 
-    def _header(self, line: int, row: list[str]) -> list[str] | None:
+    def _header(self, line: int, row: list[str]) -> bool:
+        """Read the header; False when it was reported."""
         names = [name.strip() for name in row]
-        faults = [
-            (f"unknown column {name!r}", did_you_mean(name, self._known()))
-            for name in names
-            if name not in self._known()
-        ]
+        known = self._known()
+        faults = [(f"unknown column {name!r}", did_you_mean(name, known)) for name in names if name not in known]
         faults += [(f"column {name!r} stands twice", "") for name in sorted({n for n in names if names.count(n) > 1})]
         needed = ["code", *(name for name, c in self._spec.columns.items() if c.default is None and not c.optional)]
         faults += [(f"there is no column {name!r}", "") for name in needed if name not in names]
         for message, hint in faults:
             self._refuse(line, message, hint)
-        return None if faults else names
+        if faults:
+            return False
+        self._columns = names
+        # A column that the table does not have is blank in every row.
+        self._absent = [(name, self._cell(name, "")) for name in known if name not in names]
+        return True
 
-    def _fact(self, line: int, cells: dict[str, str]) -> Fact | None:
+    def _fact(self, line: int, cells: list[str]) -> Fact | None:
         fact = self._type()
         faults = 0
-        for name in self._known():
+        for name, value in self._absent:
+            setattr(fact, name, value)
+        for name, cell in zip(self._columns, cells, strict=True):
             known = self._memo[name]
-            cell = cells.get(name, "")
             try:
-                value = known[cell] if cell in known else self._cell(name, cell)
+                value = known[cell] if cell in known else self._cell(name, cell.strip())
             except CellError as error:
                 self._refuse(line, f"{name}: {error}", error.hint)
                 faults += 1

@@ -158,22 +158,24 @@ class KafkaCluster:
     def _format(self) -> None:
         """Prepare the storage of all nodes, side by side."""
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        users = []
+        options = [f"--cluster-id={cluster}"]  # as one word: one in 64 begins with a dash
         for name, password in self._security.passwords.items():
-            users += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
+            options += ["--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]"]
         running = []
         for index, node in enumerate(self._nodes):
             node.directory.mkdir(parents=True)
             config = node.directory / "server.properties"
             config.write_text(properties(node, self._nodes, self._security, self._properties), "utf-8")
-            command = [*self._java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), *users]
+            command = [*self._java, "kafka.tools.StorageTool", "format", "--config", str(config), *options]
             with self.log(index).open("ab") as log:
                 running.append(subprocess.Popen(command, stdout=log, stderr=log))
-        for index, process in enumerate(running):
-            try:
-                code = process.wait(START_SECONDS)
-            finally:
+        try:
+            codes = [process.wait(START_SECONDS) for process in running]
+        finally:
+            for process in running:
                 process.kill()
+                process.wait()
+        for index, code in enumerate(codes):
             if code != 0:
                 raise ClusterError(self._told(index, "storage cannot be formatted"))
 
