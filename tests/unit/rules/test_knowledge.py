@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.contract.events import TraceCode
@@ -188,6 +188,7 @@ def test_an_absent_folder_is_reported(tmp_path: Path) -> None:
 CODES = st.text("01", min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(CODES, st.booleans(), st.sampled_from("12")), max_size=12),
     code=CODES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.rules.places import Problems
@@ -36,6 +36,7 @@ WORDS = st.lists(
 
 
 @pytest.mark.parametrize("style", STYLES)
+@settings(deadline=None)
 @given(words=WORDS)
 def test_characters_are_found_again(style: str, words: list[str]) -> None:
     """In every style of YAML, the place of a character in the value is its line and column in the file."""
@@ -106,6 +107,7 @@ def test_what_is_no_plain_data_is_refused(data: bytes, message: str) -> None:
     assert any(message in problem.message for problem in problems.problems), problems.problems
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text("abc:-[]{}#&*!|>'\"%@`,? \n\t", max_size=80).map(str.encode))
 def test_no_file_raises(data: bytes) -> None:
     """Whatever the bytes, there is a value or a problem, never an exception."""
