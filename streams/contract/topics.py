@@ -27,6 +27,7 @@ DEAD_LETTERS = "screening.dead-letters"
 REKEYED = "prewarn.rekeyed-events"
 SETTLEMENTS = "prewarn.settlements"
 WINDOWS = "prewarn.windows"
+TRACES = "prewarn.trace-codes"
 
 DEAD_LETTER_HEADERS = ("reason", "detail", "source_topic", "source_partition", "source_offset")
 """Headers of a dead letter, all UTF-8 text; its value is what was received."""
@@ -68,6 +69,8 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         # Rows of state. A settlement's row may be forgotten after its horizon, a window's only by its owner.
         SETTLEMENTS: Topic(key="row", cleanup="compact,delete", record=None, who="internal", partitions_of=EVENTS),
         WINDOWS: Topic(key="row", cleanup="compact", record=None, who="internal", partitions_of=EVENTS),
+        # Trace codes' rows, many to a record: a code is sold once, so compaction would gain nothing.
+        TRACES: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
     },
 )
 """Every topic by its name, without prefix."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.engine.contributions import inverse, left, merged, own_part, without
+from streams.features.plan import state_key
 from streams.features.scopes import trace_key
 from streams.state.rows import Contribution, Observation, Position, SettlementRow, WindowRow
 from streams.state.store import NotHereError
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from streams.features.aggregates import Aggregate
     from streams.features.plan import FeaturePlan
     from streams.state.store import Store
+
+
+#: A row is swept when it is met again after so long: often enough to stay small, seldom enough to cost nothing.
+SWEEP_EVERY_MS = 12 * 3_600_000
 
 
 class Ledger:
@@ -47,23 +52,27 @@ class Ledger:
             if row.stamps.get(number, -1) >= offset:
                 continue
             row.stamps[number] = offset
+            before = row.newest
             for seen in contribution.observations:
                 feature = by_fid.get(seen.fid)
                 # A feature that left the pack keeps no state that anybody reads: what it put in need not be taken out.
                 if feature is not None:
                     self._fold(row, feature.aggregate, seen)
+            if row.newest - before > SWEEP_EVERY_MS and before:
+                self.plan.sweep(row)
         return rows
 
     def _fold(self, row: WindowRow, aggregate: Aggregate, seen: Observation) -> None:
-        fid, time, value, sign, setl_id = seen.fid, seen.time, seen.value, seen.sign, seen.setl_id
-        state = row.features.get(fid)
-        if sign < 0:
+        time, value, setl_id = seen.time, seen.value, seen.setl_id
+        key = state_key(seen.fid, seen.part)
+        state = row.features.get(key)
+        if seen.sign < 0:
             if state is not None:
                 aggregate.retract(state, time, value, setl_id)
         elif state is not None and aggregate.is_late(state, time):
             self.late += 1
         else:
-            row.features[fid] = aggregate.fold(state, time, value, setl_id)
+            row.features[key] = aggregate.fold(state, time, value, setl_id)
         row.newest = max(row.newest, time)
 
     def settlement(self, event: Event, position: Position) -> SettlementRow | None:

@@ -36,7 +36,7 @@ def word(event: Event, context: EvaluationContext, found: RuleHits) -> Violation
         vola_cont=message,
         vola_amt=yuan(sum(known)) if known else None,
         sev_deg=str(gravest.severity),
-        basis=_basis(rule.basis, gravest),
+        basis=rule.basis_for(gravest.fact) or None,
         vola_evid=evidence,
         judge_result_detail_dtos=[
             LineDetail(feedetl_sn=feedetl_sn, vola_item_type="1", vola_amt=None if amount is None else yuan(amount))
@@ -64,8 +64,3 @@ def _evidence(event: Event, context: EvaluationContext, found: RuleHits, hit: Hi
 
 def _stand_at(context: EvaluationContext, hit: Hit) -> None:
     context.line, context.code, context.lf, context.kf = hit.line, hit.code, hit.lf, hit.kf
-
-
-def _basis(rule_basis: str, hit: Hit) -> str | None:
-    of_fact = None if hit.fact is None else getattr(hit.fact, "basis", None)
-    return "；".join(text for text in (rule_basis, of_fact) if text) or None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 #: How far behind the newest bucket a late observation is still folded, beyond the window itself: one calendar day
 #: (settlements of yesterday arrive after midnight), or for rolling windows the window's own length once more.
 LATE_DAYS = 1
+DAY_MS = 86_400_000
 
 
 class Aggregate(Protocol):
@@ -47,6 +48,12 @@ class Aggregate(Protocol):
     def is_late(self, state: Any | None, time: int) -> bool:
         """Whether an observation at `time` is too old for what is still kept."""
 
+    #: How long after its latest observation a state says anything, ms.
+    lives: int
+
+    def newest(self, state: Any) -> int:
+        """About when the latest observation was, epoch ms: never before it, a bucket's length after it at most."""
+
 
 class _Bucketed(ABC):
     """Time buckets and evidence, shared by the aggregates that keep partials."""
@@ -58,6 +65,13 @@ class _Bucketed(ABC):
         self.retained = self.buckets + (LATE_DAYS if spec.days else self.buckets)
         self.evidence = spec.evidence
         self.limit = spec.limit
+        self.lives = self.retained * (DAY_MS if spec.days else spec.resolution)
+
+    def newest(self, state: Any) -> int:
+        """See `Aggregate.newest`."""
+        if not state[0]:
+            return 0
+        return int(max(state[0]) + 1) * (DAY_MS if self.days else self.resolution)
 
     def bucket(self, time: int) -> int:
         """The bucket that `time` falls into."""
@@ -225,8 +239,13 @@ class Log:
     """The latest observations themselves, at most `limit`, each with the declared fields."""
 
     def __init__(self, spec: FeatureSpec) -> None:
-        self.span = spec.span or spec.days * 86_400_000
+        self.span = spec.span or spec.days * DAY_MS
         self.limit = spec.limit
+        self.lives = self.span
+
+    def newest(self, state: Any) -> int:
+        """See `Aggregate.newest`."""
+        return int(state[-1][0]) if state else 0
 
     def is_late(self, state: Any | None, time: int) -> bool:
         """See `Aggregate.is_late`: an entry that would be the first to go is not worth keeping."""

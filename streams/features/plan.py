@@ -66,6 +66,13 @@ class FeaturePlan:
                         _observe(group, event, line, code, found)
         return list(found.values())
 
+    def sweep(self, row: WindowRow) -> None:
+        """Drop from a row what is too old to say anything, and what belongs to features that left the pack."""
+        for key, state in list(row.features.items()):
+            feature = self.by_fid.get(key.partition(":")[0])
+            if feature is None or feature.aggregate.newest(state) + feature.aggregate.lives < row.newest:
+                del row.features[key]
+
 
 def _by_slot(features: list[Feature], each: str) -> list[Feature]:
     return sorted((f for f in features if f.spec.each == each), key=lambda f: f.spec.index)
@@ -83,6 +90,7 @@ def _observe(
     group: Group, event: Event, line: Line | None, code: TraceCode | None, found: dict[str, Contribution]
 ) -> None:
     contribution = None
+    part = ""
     for spec, _, scope in group.features:
         if spec.where is not None and not spec.where(event, line, code):
             continue
@@ -98,11 +106,16 @@ def _observe(
             row = scope.locate(event, line, code)
             if row is None:
                 return
-            key, owner = row
+            key, owner, part = row
             contribution = found.get(key)
             if contribution is None:
                 contribution = found[key] = Contribution(key, owner, [])
-        contribution.observations.append(Observation(spec.fid, time, value, 1, event.setl_id or ""))
+        contribution.observations.append(Observation(spec.fid, part, time, value, 1, event.setl_id or ""))
+
+
+def state_key(fid: str, part: str) -> str:
+    """Under which name a row keeps a feature's state, for the row as a whole or for a part of it."""
+    return f"{fid}:{part}" if part else fid
 
 
 def read_view(
@@ -132,8 +145,8 @@ def read_view(
     where = scope.locate(event, line, code)
     state = None
     if where is not None:
-        key, owner = where
+        key, owner, part = where
         row = touched.get(key) or store.window(key, owner)
         if row is not None:
-            state = row.features.get(spec.fid)
+            state = row.features.get(state_key(spec.fid, part))
     return aggregate.view(state, event.time if time is None else time, value, event.setl_id or "")

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from streams.contract.events import Event, Line, TraceCode
 
 
-#: Where a row is: its key (scope letter, ``:``, entity) and the text that decides its partition.
-RowKey = tuple[str, str]
+#: Where a row is: its key (scope letter, ``:``, entity), the text that decides its partition, and which part of the row
+#: is meant: a pair of person and item is a part of the person's row, so that a settlement changes one row however
+#: many items it has.
+RowKey = tuple[str, str, str]
 
 
 class Scope(NamedTuple):
@@ -30,35 +32,39 @@ class Scope(NamedTuple):
 
 
 def _institution(event: Event, _line: Line | None, _code: TraceCode | None) -> RowKey:
-    return ("i:" + event.fixmedins_code, event.mdtrtarea_admvs)
+    return ("i:" + event.fixmedins_code, event.mdtrtarea_admvs, "")
 
 
 def _person(event: Event, _line: Line | None, _code: TraceCode | None) -> RowKey:
-    return ("p:" + event.psn_ref, event.insuplc_admdvs)
+    return ("p:" + event.psn_ref, event.insuplc_admdvs, "")
 
 
 def _person_item(event: Event, line: Line | None, _code: TraceCode | None) -> RowKey | None:
     if line is None:
         return None
-    return (f"x:{event.psn_ref}:{line.med_list_codg}", event.insuplc_admdvs)
+    return ("p:" + event.psn_ref, event.insuplc_admdvs, line.med_list_codg)
 
 
 def _prescriber(_event: Event, line: Line | None, _code: TraceCode | None) -> RowKey | None:
     # A blank or placeholder prescriber is unknown (the decoder made it None): it is never a key.
     if line is None or line.bilg_dr_codg is None:
         return None
-    return ("d:" + line.bilg_dr_codg, "")
+    return ("d:" + line.bilg_dr_codg, "", "")
 
 
 def _trace_code(_event: Event, _line: Line | None, code: TraceCode | None) -> RowKey | None:
     if code is None:
         return None
-    return (trace_key(code), "")
+    return (trace_key(code), "", "")
+
+
+#: How keys of trace codes' rows begin.
+TRACE_PREFIX = "t:"
 
 
 def trace_key(code: TraceCode) -> str:
     """Key of a trace code's row."""
-    return "t:" + code.drug_trac_codg
+    return TRACE_PREFIX + code.drug_trac_codg
 
 
 SCOPES: dict[str, Scope] = {

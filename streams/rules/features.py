@@ -119,10 +119,7 @@ class FeatureBuilder:
             "events": draft.events,
             "index": index,
         }
-        value = None if draft.of is None else draft.of.type.known()
-        info = FeatureInfo(
-            each=each, index=index, aggregate=aggregate, value=value, entry=draft.entry, limit=limit or MAX_LIMIT
-        )
+        info = draft.info(index, limit)
         return DeclaredFeature(info, uses, parts, draft.write(self._functions, f"feature_{name}"))
 
     def _level(self, each: Each) -> Names:
@@ -219,6 +216,17 @@ class _Draft:
         if not fields:
             section.refuse(section.item, "a log needs fields: {name: expression}")
         self.entry = Record(section.owner.removeprefix("feature ") + " entry", fields)
+
+    def info(self, index: int, limit: int) -> FeatureInfo:
+        """Give what expressions need to know of the feature."""
+        return FeatureInfo(
+            each=self._names.each,
+            index=index,
+            aggregate=self._aggregate,
+            value=None if self.of is None else self.of.type.known(),
+            entry=self.entry,
+            limit=limit or MAX_LIMIT,
+        )
 
     def write(self, functions: FunctionSet, prefix: str) -> dict[str, Callable[[], Any]]:
         """Add the feature's functions."""

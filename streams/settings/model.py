@@ -132,6 +132,14 @@ class Settings:
             "How long the first answer to a settlement is kept, so that a repeat gets the same one.",
         ),
     )
+    trace_code_days: int = field(
+        default=1_095,
+        metadata=about(
+            kinds.integer(1, 4_000, "days"),
+            TOPICS,
+            "How long the sale of a trace code is kept: the life of a box on the shelf.",
+        ),
+    )
     rekey: bool = field(
         default=False,
         metadata=about(kinds.switch(), TOPICS, "Re-key events by treatment area first, for producers that cannot."),

@@ -26,7 +26,7 @@ class WindowRow(msgspec.Struct, array_like=True):
     stamps: dict[int, int]
     #: Latest event time seen, ms: after it plus the longest window the row says nothing any more.
     newest: int
-    #: State of each feature by `FeatureSpec.fid`.
+    #: State of each feature by `FeatureSpec.fid`, for parts of the row by fid, ``:`` and part.
     features: dict[str, Any]
 
 
@@ -34,6 +34,8 @@ class Observation(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One value folded into (sign 1) or taken out of (sign -1) one feature."""
 
     fid: str
+    #: The part of the row (see `streams.features.scopes.RowKey`).
+    part: str
     time: int
     value: Any
     sign: int
@@ -72,8 +74,16 @@ class SettlementRow(msgspec.Struct, array_like=True):
     reversal: list[Contribution]
 
 
+class TraceRow(msgspec.Struct, array_like=True):
+    """A trace code's row in a record that carries many: a code is sold once, so compaction would gain nothing."""
+
+    key: str
+    row: WindowRow
+
+
 _encoder = msgspec.msgpack.Encoder()
 _window_decoder = msgspec.msgpack.Decoder(WindowRow)
+_traces_decoder = msgspec.msgpack.Decoder(list[TraceRow])
 _settlement_decoder = msgspec.msgpack.Decoder(SettlementRow)
 
 
@@ -85,6 +95,16 @@ def encode_row(row: WindowRow | SettlementRow) -> bytes:
 def decode_window(raw: bytes) -> WindowRow:
     """Inverse of `encode_row`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
     return _window_decoder.decode(raw)
+
+
+def encode_traces(rows: list[TraceRow]) -> bytes:
+    """MessagePack of many trace codes' rows."""
+    return _encoder.encode(rows)
+
+
+def decode_traces(raw: bytes) -> list[TraceRow]:
+    """Inverse of `encode_traces`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
+    return _traces_decoder.decode(raw)
 
 
 def decode_settlement(raw: bytes) -> SettlementRow:

@@ -2,7 +2,7 @@
 
 Whoever holds a store owns the partitions in it: a row of another partition raises `NotHereError`, and the checks that
 need it are reported as missing instead of being decided on nothing. Changed window rows are collected until
-somebody takes them (`take_dirty`), changed settlement rows are handed over at once (`on_settlement`): the
+somebody takes them (`take_changed`), changed settlement rows are handed over at once (`on_settlement`): the
 worker makes the latter durable before the former, see :mod:`streams.topology.commit`.
 """
 
@@ -111,9 +111,14 @@ class Store:
         if self._on_settlement is not None:
             self._on_settlement(number, setl_id, raw)
 
-    def take_dirty(self) -> Iterator[tuple[int, str, bytes]]:
-        """The changed window rows as they are now, encoded: (partition, key, row); they count as clean from here."""
-        for number, partition in self.partitions.items():
-            for key in partition.dirty:
-                yield number, key, encode_row(partition.windows[key])
-            partition.dirty.clear()
+    def take_changed(self) -> Iterator[tuple[int, str, WindowRow]]:
+        """The window rows that changed since the last call: (partition, key, row). They count as unchanged from here.
+
+        Rows may change again while the iterator is used; those are then handed out by the next call too.
+        """
+        for number, partition in list(self.partitions.items()):
+            changed, partition.dirty = partition.dirty, set()
+            for key in changed:
+                row = partition.windows.get(key)
+                if row is not None:
+                    yield number, key, row

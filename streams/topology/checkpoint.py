@@ -3,11 +3,12 @@
 Faust commits every `commit_interval`, before a rebalance and at the end, and calls its producer's `flush` right
 before. The offsets it is about to commit are fixed by then: every event below them has been handled. In this order:
 
-1. *Snapshot* the window rows that changed, as they are now, in one go.
+1. *Take* the window rows that changed, encoded as they are by now, a slice at a time so that events go on between
+   slices. A row may so be ahead of the offsets; its stamp says how far.
 2. *Answers first*: wait until everything written so far is acknowledged: settlement rows, the results that
    follow them, dead letters. A window row must never be ahead of an answer it contains, or a replay would answer on
    windows that know the event already.
-3. *Windows*: write the snapshot and wait until it is acknowledged.
+3. *Windows*: write the rows and wait until they are acknowledged.
 4. Let Faust commit.
 
 A crash before 4 leaves some rows ahead of the committed offset; their stamps say so, and the replay skips them.
@@ -17,39 +18,75 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from faust.transport.drivers.aiokafka import Producer as FaustProducer
+
+from streams.features.scopes import TRACE_PREFIX
+from streams.state.rows import TraceRow, encode_row, encode_traces
 
 if TYPE_CHECKING:
     from streams.state.store import Store
     from streams.topology.sink import Sink
 
 
-class Checkpoint:
-    """Makes state durable before offsets are."""
+SLICE: Final = 100
+"""Rows encoded or written before events have a turn: about a millisecond."""
+TRACES_A_RECORD: Final = 500
+"""Trace codes' rows in one record: about 100 kB."""
 
-    def __init__(self, store: Store, sink: Sink, windows_topic: str) -> None:
+Write = tuple[str, int, str | None, bytes]
+"""Topic, partition, key, value."""
+
+
+class Checkpoint:
+    """Makes state durable before offsets are.
+
+    Args:
+        store: Whose changed rows are written.
+        sink: Where to.
+        windows_topic: Changelog of window rows, compacted.
+        traces_topic: Changelog of trace codes' rows.
+    """
+
+    def __init__(self, store: Store, sink: Sink, windows_topic: str, traces_topic: str) -> None:
         self._store = store
         self._sink = sink
-        self._topic = windows_topic
+        self._windows = windows_topic
+        self._traces = traces_topic
         #: When the last checkpoint ended, epoch seconds; 0 before the first.
         self.completed_at = 0.0
-        self.rows_written = 0
         # Two checkpoints at once (timer and rebalance) could write an older row after a newer one.
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self) -> None:
         """Steps 1 to 3; returns when 4 is safe."""
         async with self._one_at_a_time:
-            changed = list(self._store.take_dirty())
+            writes = await self._take()
             await self._sink.barrier()
-            for partition, key, row in changed:
-                self._sink.send(self._topic, row, key=key, partition=partition)
-            if changed:
+            for number, (topic, partition, key, value) in enumerate(writes, 1):
+                self._sink.send(topic, value, key=key, partition=partition)
+                if number % SLICE == 0:
+                    await asyncio.sleep(0)
+            if writes:
                 await self._sink.barrier()
-            self.rows_written += len(changed)
             self.completed_at = time.time()
+
+    async def _take(self) -> list[Write]:
+        writes: list[Write] = []
+        traces: dict[int, list[TraceRow]] = {}
+        for number, (partition, key, row) in enumerate(self._store.take_changed(), 1):
+            if key.startswith(TRACE_PREFIX):
+                batch = traces.setdefault(partition, [])
+                batch.append(TraceRow(key, row))
+                if len(batch) == TRACES_A_RECORD:
+                    writes.append((self._traces, partition, None, encode_traces(traces.pop(partition))))
+            else:
+                writes.append((self._windows, partition, key, encode_row(row)))
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        writes += [(self._traces, partition, None, encode_traces(batch)) for partition, batch in traces.items()]
+        return writes
 
 
 class CheckpointingProducer(FaustProducer):  # type: ignore[misc] # Faust has no types

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from streams.state.rows import decode_window
+from streams.state.rows import decode_traces, decode_window
 
 if TYPE_CHECKING:
     import threading
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
 
     from streams.state.store import Partition
+    from streams.topology.screening import Names
 
 logger = logging.getLogger(__name__)
 
@@ -38,17 +39,13 @@ class Recovery:
 
     Args:
         config: librdkafka configuration of a reader (`streams.topology.clients.consumer_config`).
-        windows_topic: Changelog of window rows.
-        settlements_topic: Changelog of settlement rows.
+        names: Topic names.
         stop: Ends a recovery early when set.
     """
 
-    def __init__(
-        self, config: dict[str, Any], windows_topic: str, settlements_topic: str, stop: threading.Event
-    ) -> None:
+    def __init__(self, config: dict[str, Any], names: Names, stop: threading.Event) -> None:
         self._config = config
-        self._windows = windows_topic
-        self._settlements = settlements_topic
+        self._names = names
         self._stop = stop
 
     def run(self, partitions: dict[int, Partition]) -> int:
@@ -74,7 +71,7 @@ class Recovery:
     def _ends(self, consumer: Consumer, partitions: dict[int, Partition]) -> dict[tuple[str, int], tuple[int, int]]:
         """First and next offset of every changelog partition that holds anything."""
         ends = {}
-        for topic in (self._windows, self._settlements):
+        for topic in (self._names.windows, self._names.traces, self._names.settlements):
             for number in partitions:
                 low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_QUESTION_S)
                 if high > low:
@@ -104,19 +101,20 @@ class Recovery:
         return count
 
     def _apply(self, message: Message, partition: Partition) -> None:
-        key = message.key().decode()
-        value = message.value()
-        if message.topic() == self._windows:
-            if value is None:
-                partition.windows.pop(key, None)
-                return
-            try:
-                partition.windows[key] = decode_window(value)
-            except ValueError as error:  # msgspec's decoding errors are ValueErrors
-                place = f"{message.topic()}[{message.partition()}]@{message.offset()}"
-                raise RecoveryError(f"{place} is not a window row: {error}") from error
-        elif value is None:
+        topic, value = message.topic(), message.value()
+        if topic == self._names.settlements:
+            key = message.key().decode()
             partition.settlements.pop(key, None)
-        else:
-            partition.settlements.pop(key, None)
-            partition.settlements[key] = value
+            if value is not None:
+                partition.settlements[key] = value
+            return
+        try:
+            if topic == self._names.traces:
+                partition.windows.update((row.key, row.row) for row in decode_traces(value))
+            elif value is None:
+                partition.windows.pop(message.key().decode(), None)
+            else:
+                partition.windows[message.key().decode()] = decode_window(value)
+        except ValueError as error:  # msgspec's decoding errors are ValueErrors
+            place = f"{topic}[{message.partition()}]@{message.offset()}"
+            raise RecoveryError(f"{place} holds no window rows: {error}") from error

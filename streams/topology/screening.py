@@ -33,6 +33,7 @@ class Names(NamedTuple):
     alerts: str
     dead_letters: str
     windows: str
+    traces: str
     settlements: str
 
 

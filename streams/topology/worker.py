@@ -20,6 +20,7 @@ from streams.contract.topics import (
     PRACTITIONERS,
     RESULTS,
     SETTLEMENTS,
+    TRACES,
     WINDOWS,
 )
 from streams.engine.engine import Engine
@@ -89,7 +90,7 @@ class Worker:
         )
         reader.start()
         sink = Sink(producer_config(self.settings))
-        checkpoint = Checkpoint(self.store, sink, self.names.windows)
+        checkpoint = Checkpoint(self.store, sink, self.names.windows, self.names.traces)
         app = make_app(self.settings)
         attach(app, self.settings, checkpoint)
         limits = Limits(
@@ -150,9 +151,7 @@ class Assignment:
         self._app = app
         self._source = source
         self._reader = reader
-        self._recovery = Recovery(
-            consumer_config(worker.settings), worker.names.windows, worker.names.settlements, worker.stopping
-        )
+        self._recovery = Recovery(consumer_config(worker.settings), worker.names, worker.stopping)
 
     async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         """Faust awaits this after every rebalance, before it resumes the streams."""
@@ -211,6 +210,7 @@ def _names(settings: Settings) -> Names:
         alerts=settings.topic(ALERTS),
         dead_letters=settings.topic(DEAD_LETTERS),
         windows=settings.topic(WINDOWS),
+        traces=settings.topic(TRACES),
         settlements=settings.topic(SETTLEMENTS),
     )
 

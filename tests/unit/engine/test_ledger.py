@@ -21,7 +21,8 @@ def totals(store: Store) -> dict[str, dict[str, Any]]:
     """What the windows say, without what is zero or empty."""
     said: dict[str, dict[str, Any]] = {}
     for key, row in store.partitions[0].windows.items():
-        for fid, state in row.features.items():
+        for name, state in row.features.items():
+            fid = name.partition(":")[0]
             if fid == "sales":
                 value: Any = {entry[1] for entry in state}
             elif fid in {"spent", "units"}:
@@ -51,7 +52,7 @@ def expected(live: Live) -> dict[str, dict[str, Any]]:
             add(key, "visits", 1)
             said[key].setdefault("places", set()).add(event.fixmedins_code)
         for line in event.feedetail:
-            add(f"x:{event.psn_ref}:X1", "units", line.cnt)
+            add(f"p:{event.psn_ref}", "units", line.cnt)
     for key, sales in live.sold().items():
         said[key] = {"sales": sales}
     return {key: kept for key, values in said.items() if (kept := {f: v for f, v in values.items() if v})}
