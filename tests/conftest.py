@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def _kafka_at_hand() -> None:
-    """Skip, or fail when PREWARN_REQUIRE asks for Kafka, where none can be had."""
+    """Skip, or fail when TESTS_REQUIRE asks for Kafka, where none can be had."""
     try:
         java()
         libraries()
     except UnavailableError as error:
         if required("kafka"):
-            pytest.fail(f"PREWARN_REQUIRE asks for Kafka: {error}")
+            pytest.fail(f"TESTS_REQUIRE asks for Kafka: {error}")
         pytest.skip(str(error))
 
 

@@ -69,13 +69,20 @@ class Engine:
         references: References | None = None,
         model: Scorer | None = None,
     ) -> None:
-        self.pack = pack
         self.references = References() if references is None else references
-        self.plan = FeaturePlan(pack.features)
-        self.ledger = Ledger(store, self.plan)
         self._store = store
         self._person_key = person_key
         self._model = model
+        self.adopt(pack)
+
+    def adopt(self, pack: Pack) -> None:
+        """Judge by this pack from the next event on.
+
+        A feature whose definition is the same keeps its windows; a changed or new one begins with none.
+        """
+        self.pack = pack
+        self.plan = FeaturePlan(pack.features)
+        self.ledger = Ledger(self._store, self.plan)
         self._evaluator = Evaluator(pack)
         self._ruleset = Ruleset(version=pack.version, sha256=pack.sha256)
 

@@ -83,9 +83,13 @@ class Metrics:
         )
         self.produce_errors = add(Counters[str]("produce_errors", "Records not delivered.", "topic"))
         self.rebalances = add(Counters[NoLabel]("rebalances", "Times the group shared its partitions anew."))[()]
+        self.ruleset_reloads = add(
+            Counters[str]("ruleset_reloads", "Changed rule packs that came into force, or were refused.", "result")
+        )
         self.feedback = add(Counters[Pair]("feedback", "Dispositions and audit outcomes read.", "kind", "value"))
         self.results.start(*((action, status) for action in get_args(Action) for status in get_args(Status)))
         self.dead_letters.start(*get_args(Reason))
+        self.ruleset_reloads.start("accepted", "rejected")
 
     def _declare_histograms(self) -> None:
         add = self._collector.add

@@ -153,6 +153,14 @@ class Settings:
         default_factory=shipped_in("knowledge"),
         metadata=about(kinds.directory(), SCREENING, "The rules' tables.", shown="the shipped tables"),
     )
+    rules_poll_interval: float = field(
+        default=10.0,
+        metadata=about(
+            kinds.number(0.1, 3_600, "seconds"),
+            SCREENING,
+            "How often rule pack and tables are looked at; a changed pack comes into force without a restart.",
+        ),
+    )
     person_key: Secret | None = field(
         default=None,
         metadata=about(

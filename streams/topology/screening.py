@@ -11,6 +11,7 @@ from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.state.rows import Position
 from streams.topology.clients import ROW_FACTOR
+from streams.topology.deployment import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from streams.contract.events import Event
     from streams.engine.engine import Engine, Outcome
     from streams.observability.metrics import Metrics
+    from streams.rules.specs import Pack
+    from streams.topology.deployment import Deployment
     from streams.topology.sink import Headers, Sink
 
 logger = logging.getLogger(__name__)
@@ -81,6 +84,7 @@ class Screening:
         names: Names,
         limits: Limits,
         metrics: Metrics,
+        deployment: Deployment | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
@@ -89,10 +93,13 @@ class Screening:
         self._names = names
         self._limits = limits
         self._metrics = metrics
+        self._deployment = deployment
         self._now = now
 
     def handle(self, message: Incoming) -> None:
         """Screen one record."""
+        if self._deployment is not None and self._deployment.waits:
+            self._adopt(self._deployment)
         metrics = self._metrics
         metrics.events_consumed[message.topic].value += 1
         metrics.inflight_events.value += 1
@@ -113,6 +120,18 @@ class Screening:
                 return
             outcome = self.engine.unscreened(event)
         self._write(message, event, outcome)
+
+    def _adopt(self, deployment: Deployment) -> None:
+        """Change rule packs between two events."""
+        pack = deployment.take()
+        if pack is None:
+            return
+        before = self.engine.pack
+        self.engine.adopt(pack)
+        show_ruleset(self._metrics, pack)
+        self._metrics.ruleset_reloads[ACCEPTED].value += 1
+        changes = differences(before, pack)
+        logger.info("rule pack %s (%s) is in force: %s", pack.version, pack.sha256[:12], changes)
 
     def _write(self, message: Incoming, event: Event, outcome: Outcome) -> None:
         rows = self._rows.take()
@@ -179,6 +198,27 @@ class Screening:
             headers=headers,
             on_delivery=self._finished,
         )
+
+
+def show_ruleset(metrics: Metrics, pack: Pack) -> None:
+    """Let metrics say which pack judges, and begin the series of its rules."""
+    modes = {rule.rule_id: rule.mode for rule in pack.rules if rule.mode != "off"}
+    metrics.set_ruleset(pack.version, pack.sha256, modes)
+
+
+def differences(before: Pack, after: Pack) -> str:
+    """Which rules and features a new pack adds, changes and removes, in a few words."""
+    old = {rule.rule_id: rule.source for rule in before.rules}
+    new = {rule.rule_id: rule.source for rule in after.rules}
+    parts = {
+        "added": sorted(new.keys() - old.keys()),
+        "changed": sorted(rule_id for rule_id in new.keys() & old.keys() if new[rule_id] != old[rule_id]),
+        "removed": sorted(old.keys() - new.keys()),
+        "features that start without history": sorted(
+            {feature.fid for feature in after.features} - {feature.fid for feature in before.features}
+        ),
+    }
+    return "; ".join(f"{what} {', '.join(names)}" for what, names in parts.items() if names) or "same rules"
 
 
 SOURCE_HEADERS = ("source_topic", "source_partition", "source_offset")

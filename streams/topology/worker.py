@@ -33,10 +33,11 @@ from streams.state.store import Store
 from streams.topology.app import add_agents, attach, make_app
 from streams.topology.checkpoint import Checkpoint
 from streams.topology.clients import consumer_config, producer_config, wait_for_broker
+from streams.topology.deployment import Deployment
 from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
-from streams.topology.screening import Names, Screening, SettlementRows
+from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
 from streams.topology.sink import Sink, fail_stop
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Worker:
         self.rows = SettlementRows()
         self.store = Store(settings.partitions, area_partition(settings.partitions), self.rows)
         self.engine = Engine(pack, self.store, settings.person_key.encode(), self.references)
-        self.metrics.set_ruleset(pack.version, pack.sha256, {r.rule_id: r.mode for r in pack.rules if r.mode != "off"})
+        show_ruleset(self.metrics, pack)
         self.health.rules_loaded = True
 
     def run(self) -> int:
@@ -96,7 +97,15 @@ class Worker:
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
         )
-        screening = Screening(self.engine, self.rows, sink, self.names, limits, self.metrics)
+        deployment = Deployment(
+            self.settings.rules_dir,
+            self.settings.knowledge_dir,
+            self.settings.rules_poll_interval,
+            self.metrics,
+            self.engine.pack,
+        )
+        deployment.start()
+        screening = Screening(self.engine, self.rows, sink, self.names, limits, self.metrics, deployment)
         source = add_agents(app, self.settings, screening.handle, sink)
         assignment = Assignment(self, app, source, reader)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
@@ -108,6 +117,7 @@ class Worker:
             return _run_faust(app, self._on_stop)
         finally:
             unacknowledged = sink.close(self.settings.stop_timeout)
+            deployment.stop()
             reader.stop()
             if unacknowledged:
                 fail_stop("the outputs", f"{unacknowledged} records were not acknowledged at the end")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 POM: Final = Path(__file__).parent / "pom.xml"
-CACHE_ENV: Final = "PREWARN_TEST_CACHE"
-REQUIRE_ENV: Final = "PREWARN_REQUIRE"
+CACHE_ENV: Final = "TESTS_CACHE"
+REQUIRE_ENV: Final = "TESTS_REQUIRE"
 FETCH_SECONDS: Final = 600
 OLDEST_JAVA: Final = 17
 
@@ -22,7 +22,7 @@ class UnavailableError(Exception):
 
 
 def required(what: str) -> bool:
-    """Whether PREWARN_REQUIRE (names with commas between, or `all`) makes what is missing a failure, not a skip."""
+    """Whether TESTS_REQUIRE (names with commas between, or `all`) makes what is missing a failure, not a skip."""
     names = {name.strip() for name in os.environ.get(REQUIRE_ENV, "").split(",")}
     return bool(names & {what, "all"})
 

@@ -27,7 +27,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setenv("PREWARN_TEST_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TESTS_CACHE", str(tmp_path / "cache"))
     return folder
 
 
@@ -94,6 +94,6 @@ def test_no_java(programs: Path, script: str | None, reason: str) -> None:
     [("", False), ("kafka", True), ("all", True), ("demo,kafka", True), ("demo, kafka", True), ("kafkaesque", False)],
 )
 def test_required(monkeypatch: pytest.MonkeyPatch, value: str, expected: bool) -> None:  # noqa: FBT001 - a table's column
-    """PREWARN_REQUIRE names what may not be missing."""
-    monkeypatch.setenv("PREWARN_REQUIRE", value)
+    """TESTS_REQUIRE names what may not be missing."""
+    monkeypatch.setenv("TESTS_REQUIRE", value)
     assert required("kafka") is expected

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from streams.settings.places import shipped
 
+from streams.settings.places import shipped
 from tests.stream.process import WorkerProcess, environment, prewarn
 
 if TYPE_CHECKING:
