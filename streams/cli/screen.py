@@ -22,7 +22,7 @@ from streams.engine.engine import Engine
 from streams.engine.references import References, Registry
 from streams.files import FileError, Line, LineWriter, read_lines
 from streams.language.problems import PackError
-from streams.memory import spare_long_lived_objects
+from streams.memory import set_aside, spare_long_lived_objects
 from streams.rules.pack import load_pack
 from streams.settings import load
 from streams.state.rows import Position
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 KEY_OF_FILE_RUNS: Final = b"prewarn: file run without a key"
 """Person references of runs without a key are the same in every run, and no secret."""
+
+SET_ASIDE_EVERY: Final = 2_000
+"""Lines after which the state that has gathered is set aside from garbage collection."""
 
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -114,6 +117,8 @@ class FileRun:
             for line in read_lines(name, self._limits.max_bytes):
                 self._line(name, line)
                 self._offset += 1
+                if self._offset % SET_ASIDE_EVERY == 0:
+                    set_aside()
 
     def _line(self, name: str, line: Line) -> None:
         try:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from faust.transport.drivers.aiokafka import Producer as FaustProducer
 
 from streams.features.scopes import TRACE_PREFIX
+from streams.memory import set_aside
 from streams.state.rows import TraceRow, encode_row, encode_traces
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Checkpoint:
                     await asyncio.sleep(0)
             if writes:
                 await self._sink.barrier()
+            set_aside()
             self.completed_at = time.time()
 
     async def _take(self) -> list[Write]:
