@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from faust.types import TP
 
 PATIENCE_S: Final = 1.0
-"""How long a partition that is behind but sends nothing may hold the others back."""
+"""How long a partition that is behind but sends nothing may hold the others back, while they get more."""
+OUTAGE_S: Final = 60.0
+"""The same while nothing comes for any of them: brokers do not answer, and who is let go early gets out of order."""
 HOLDING_POLL_S: Final = 0.02
 """How long to wait for more while something is held back."""
 HELD_MAX: Final = 50_000
@@ -45,6 +47,7 @@ class Merger:
         self._clock = clock
         self._held: dict[TP, deque[Any]] = {}
         self._waiting_since: float | None = None
+        self._fetched_at = clock()
 
     def clear(self) -> None:
         """Forget what is held: the consumer was moved to other offsets and will fetch it again."""
@@ -58,6 +61,11 @@ class Merger:
 
     def release(self, fetched: Mapping[TP, list[Any]], active: set[TP]) -> dict[TP, list[Any]]:
         """Take what was fetched and return what may go on: for each partition a list in offset order."""
+        if fetched:
+            now = self._clock()
+            if self._waiting_since is not None and now - self._fetched_at > PATIENCE_S:
+                self._waiting_since = now  # after a silence of all, patience begins anew
+            self._fetched_at = now
         for tp, records in fetched.items():
             self._held.setdefault(tp, deque()).extend(records)
         limit = self._limit(active)
@@ -93,7 +101,7 @@ class Merger:
         now = self._clock()
         if self._waiting_since is None:
             self._waiting_since = now
-        return now - self._waiting_since < PATIENCE_S
+        return self._fetched_at - self._waiting_since < PATIENCE_S and now - self._waiting_since < OUTAGE_S
 
 
 class ByTimestamp(SchedulingStrategyT):  # type: ignore[misc] # Faust has no types

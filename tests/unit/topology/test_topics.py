@@ -139,9 +139,7 @@ class TestConfig:
         limits = {name: int(topic_config(settings, name).get("max.message.bytes", 0)) for name in TOPICS}
         assert limits["settlement.events"] == 6_000_000
         assert (
-            limits["screening.dead-letters"]
-            == ROW_FACTOR * 3_000_000
-            == producer_config(settings)["message.max.bytes"]
+            limits["screening.dead-letters"] == ROW_FACTOR * 3_000_000 == producer_config(settings)["message.max.bytes"]
         )
         assert limits["screening.feedback"] == 0  # the brokers' own
 
