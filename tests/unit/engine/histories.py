@@ -62,10 +62,22 @@ def settlement(number: int, person: int, place: int, boxes: list[int]) -> Event:
         for n, box in enumerate(boxes)
     ]  # fmt: skip
     return Event(
-        event_id=f"E{number}", event_type="settlement", inf_time=time, mdtrtarea_admvs="310115",
-        insuplc_admdvs="310115", fixmedins_code=f"H{place}", psn_no=f"P{person}", mdtrt_id=f"M{number}", setl_id=f"S{number}", setl_time=time,
-        med_type="11", medfee_sumamt=100 * len(boxes), feedetail=lines, time=time, service_time=time,
-    )  # fmt: skip
+        event_id=f"E{number}",
+        event_type="settlement",
+        inf_time=time,
+        mdtrtarea_admvs="310115",
+        insuplc_admdvs="310115",
+        fixmedins_code=f"H{place}",
+        psn_no=f"P{person}",
+        mdtrt_id=f"M{number}",
+        setl_id=f"S{number}",
+        setl_time=time,
+        med_type="11",
+        medfee_sumamt=100 * len(boxes),
+        feedetail=lines,
+        time=time,
+        service_time=time,
+    )
 
 
 def refund(number: int, of: Event, lines: list[Line]) -> Event:
