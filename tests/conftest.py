@@ -6,12 +6,17 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.kafka.cluster import KafkaCluster
 from tests.kafka.distribution import UnavailableError, java, libraries, required
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# No test fails on a clock: these machines are shared and noisy.
+settings.register_profile("prewarn", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("prewarn")
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ LABELS = {
     "prewarn_duplicates": set(),
     "prewarn_late_events": {"topic"},
     "prewarn_produce_errors": {"topic"},
+    "prewarn_ruleset_reloads": {"result"},
     "prewarn_rebalances": set(),
     "prewarn_feedback": {"kind", "value"},
     "prewarn_decision_latency_seconds": {"status"},
