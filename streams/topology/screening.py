@@ -208,8 +208,9 @@ def show_ruleset(metrics: Metrics, pack: Pack) -> None:
 
 def differences(before: Pack, after: Pack) -> str:
     """Which rules and features a new pack adds, changes and removes, in a few words."""
-    old = {rule.rule_id: rule.source for rule in before.rules}
-    new = {rule.rule_id: rule.source for rule in after.rules}
+    old, new = (
+        {rule.rule_id: (rule.source, rule.params, rule.areas) for rule in pack.rules} for pack in (before, after)
+    )
     parts = {
         "added": sorted(new.keys() - old.keys()),
         "changed": sorted(rule_id for rule_id in new.keys() & old.keys() if new[rule_id] != old[rule_id]),
