@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+# How long `make demo` shows alerts; `prewarn demo` alone goes on until Ctrl-C.
+DEMO ?= --seconds 60
 STAMP := .venv/.from-lock
 
 .DEFAULT_GOAL := help
@@ -19,7 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-demo: setup ## the whole system on live simulated settlements, with alerts in the terminal (DEMO="--seconds 60")
+demo: setup ## the whole system on live simulated settlements, with alerts in the terminal (a minute; DEMO="--seconds 600" for longer)
 	$(BIN)/prewarn demo $(DEMO)
 
 test: setup lint types ## every check and every test that this machine can run; says which could not run and why
