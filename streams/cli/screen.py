@@ -20,6 +20,7 @@ from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.engine.engine import Engine
 from streams.engine.references import References, Registry
+from streams.evaluation import Scoreboard, read_labels
 from streams.files import FileError, Line, LineWriter, read_lines
 from streams.language.problems import PackError
 from streams.memory import set_aside, spare_long_lived_objects
@@ -50,6 +51,9 @@ Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--knowledge", type=Folder, help="The rules' tables. Default: the shipped ones.")
 @click.option("--rules", type=Folder, help="The rule pack. Default: the shipped one.")
 @click.option("--feedback", type=click.Path(exists=True, dir_okay=False), help="Feedback records; they are checked.")
+@click.option(
+    "--labels", type=click.Path(exists=True, dir_okay=False), help="Labels: recall and precision of each rule."
+)
 @click.option("-o", "--output", default="-", help="Where results go; '-' is standard output.")
 @click.option("--dead-letters", help="Where lines that cannot be screened go, with reason and place.")
 def screen(
@@ -58,6 +62,7 @@ def screen(
     knowledge: Path | None,
     rules: Path | None,
     feedback: str | None,
+    labels: str | None,
     output: str,
     dead_letters: str | None,
 ) -> None:
@@ -80,7 +85,8 @@ def screen(
             results = stack.enter_context(LineWriter(output))
             kept = stack.enter_context(LineWriter(dead_letters)) if dead_letters else None
             spare_long_lived_objects()
-            run = FileRun(engine, limits, results, kept)
+            scoreboard = Scoreboard(read_labels(labels)) if labels else None
+            run = FileRun(engine, limits, results, kept, scoreboard)
             run.screen(events)
     except PackError as error:
         raise Unusable(f"the rule pack cannot be used:\n{error}") from None
@@ -90,6 +96,8 @@ def screen(
         # Whoever read the results has seen enough. Python would complain when it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    if scoreboard is not None:
+        click.echo(scoreboard.report(), err=True)
     click.echo(run.summary(), err=True)
     sys.exit(1 if run.rejected else 0)
 
@@ -97,11 +105,19 @@ def screen(
 class FileRun:
     """Screens lines one after the other, as a worker screens the records of one partition."""
 
-    def __init__(self, engine: Engine, limits: Limits, results: LineWriter, dead_letters: LineWriter | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        limits: Limits,
+        results: LineWriter,
+        dead_letters: LineWriter | None,
+        scoreboard: Scoreboard | None = None,
+    ) -> None:
         self._engine = engine
         self._limits = limits
         self._results = results
         self._dead_letters = dead_letters
+        self._scoreboard = scoreboard
         self._offset = 0
         self.kinds: Counter[str] = Counter()
         self.actions: Counter[str] = Counter()
@@ -131,6 +147,8 @@ class FileRun:
         self._report_failures(name, line, outcome)
         if outcome.answer is not None:
             self.actions[outcome.action] += 1
+            if self._scoreboard is not None and outcome.result is not None:
+                self._scoreboard.take(event.setl_id or "", (hit.rule_id for hit in outcome.result.violations))
             self._results.write(stamp(outcome.answer, int(time.time() * 1000)))
 
     def _decode(self, line: Line) -> Event:
