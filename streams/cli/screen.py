@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 KEY_OF_FILE_RUNS: Final = b"prewarn: file run without a key"
 """Person references of runs without a key are the same in every run, and no secret."""
 
-SET_ASIDE_EVERY: Final = 2_000
-"""Lines after which the state that has gathered is set aside from garbage collection."""
+REST_EVERY: Final = 2_000
+"""Lines after which changed rows are encoded again, as after a checkpoint of a worker."""
 
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -86,7 +86,7 @@ def screen(
             kept = stack.enter_context(LineWriter(dead_letters)) if dead_letters else None
             spare_long_lived_objects()
             scoreboard = Scoreboard(read_labels(labels)) if labels else None
-            run = FileRun(engine, limits, results, kept, scoreboard)
+            run = FileRun(engine, store, limits, results, kept, scoreboard)
             run.screen(events)
     except PackError as error:
         raise Unusable(f"the rule pack cannot be used:\n{error}") from None
@@ -108,12 +108,14 @@ class FileRun:
     def __init__(
         self,
         engine: Engine,
+        store: Store,
         limits: Limits,
         results: LineWriter,
         dead_letters: LineWriter | None,
         scoreboard: Scoreboard | None = None,
     ) -> None:
         self._engine = engine
+        self._store = store
         self._limits = limits
         self._results = results
         self._dead_letters = dead_letters
@@ -133,7 +135,8 @@ class FileRun:
             for line in read_lines(name, self._limits.max_bytes):
                 self._line(name, line)
                 self._offset += 1
-                if self._offset % SET_ASIDE_EVERY == 0:
+                if self._offset % REST_EVERY == 0:
+                    self._store.rest()
                     set_aside()
 
     def _line(self, name: str, line: Line) -> None:

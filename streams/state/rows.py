@@ -78,7 +78,7 @@ class TraceRow(msgspec.Struct, array_like=True):
     """A trace code's row in a record that carries many: a code is sold once, so compaction would gain nothing."""
 
     key: str
-    row: WindowRow
+    row: bytes
 
 
 _encoder = msgspec.msgpack.Encoder()

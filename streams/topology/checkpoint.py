@@ -24,7 +24,7 @@ from faust.transport.drivers.aiokafka import Producer as FaustProducer
 
 from streams.features.scopes import TRACE_PREFIX
 from streams.memory import set_aside
-from streams.state.rows import TraceRow, encode_row, encode_traces
+from streams.state.rows import TraceRow, encode_traces
 
 if TYPE_CHECKING:
     from streams.state.store import Store
@@ -77,14 +77,14 @@ class Checkpoint:
     async def _take(self) -> list[Write]:
         writes: list[Write] = []
         traces: dict[int, list[TraceRow]] = {}
-        for number, (partition, key, row) in enumerate(self._store.take_changed(), 1):
+        for number, (partition, key, raw) in enumerate(self._store.take_changed(), 1):
             if key.startswith(TRACE_PREFIX):
                 batch = traces.setdefault(partition, [])
-                batch.append(TraceRow(key, row))
+                batch.append(TraceRow(key, raw))
                 if len(batch) == TRACES_A_RECORD:
                     writes.append((self._traces, partition, None, encode_traces(traces.pop(partition))))
             else:
-                writes.append((self._windows, partition, key, encode_row(row)))
+                writes.append((self._windows, partition, key, raw))
             if number % SLICE == 0:
                 await asyncio.sleep(0)
         writes += [(self._traces, partition, None, encode_traces(batch)) for partition, batch in traces.items()]

@@ -114,7 +114,8 @@ class Recovery:
             elif value is None:
                 partition.windows.pop(message.key().decode(), None)
             else:
-                partition.windows[message.key().decode()] = decode_window(value)
+                decode_window(value)  # rows rest encoded; what cannot be decoded must be told now
+                partition.windows[message.key().decode()] = value
         except ValueError as error:  # msgspec's decoding errors are ValueErrors
             place = f"{topic}[{message.partition()}]@{message.offset()}"
             raise RecoveryError(f"{place} holds no window rows: {error}") from error
