@@ -24,11 +24,10 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## the whole system on live simulated settlements, with alerts in the terminal (a minute; DEMO="--seconds 600" for longer)
 	$(BIN)/prewarn demo $(DEMO)
 
-test: setup lint types ## every check and every test that this machine can run; says which could not run and why
-	$(BIN)/pytest
+test: setup lint types unit stream ## every check and every test that this machine can run; says which could not run and why
 
 unit: setup ## the tests that need nothing but Python
-	$(BIN)/pytest -m "not kafka"
+	$(BIN)/pytest -m "not kafka" -n auto --dist loadfile
 
 stream: setup ## the tests against a real Apache Kafka (Java 17 and Maven)
 	$(BIN)/pytest -m kafka
