@@ -27,10 +27,10 @@ demo: setup ## the whole system on live simulated settlements, with alerts in th
 test: setup lint types unit stream ## every check and every test that this machine can run; says which could not run and why
 
 unit: setup ## the tests that need nothing but Python
-	$(BIN)/pytest -m "not kafka" -n auto --dist loadfile
+	$(BIN)/pytest -m "not kafka and not slow" -n auto --dist loadfile
 
-stream: setup ## the tests against a real Apache Kafka (Java 17 and Maven)
-	$(BIN)/pytest -m kafka
+stream: setup ## the tests against a real Apache Kafka (Java 17 and Maven), and the demo
+	$(BIN)/pytest -m "kafka or slow"
 
 lint: setup ## style
 	$(BIN)/ruff check .

@@ -7,7 +7,11 @@ import sys
 import uuid
 from pathlib import Path
 
+import pytest
+
 from tests.stream.process import environment
+
+pytestmark = pytest.mark.slow
 
 SHAPES = ("P02", "P15", "V02", "G02", "R03", "T01")
 
