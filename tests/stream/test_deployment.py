@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.settings.places import shipped
+from tests.analyst import pack_with_example, purchases
 
 if TYPE_CHECKING:
     from tests.stream.process import WorkerProcess
@@ -79,3 +80,22 @@ def test_a_swapped_pack_comes_into_force_and_a_broken_one_does_not(scene: Scene,
     assert 'version="d.2026' in info[0]
     assert worker.stop() == 0
     assert "changed V02" in worker.log
+
+
+def test_the_rule_of_the_readme_works_in_a_running_worker(scene: Scene, tmp_path: Path) -> None:
+    """An analyst adds a rule over a new feature to the deployed folder: it hits without a restart."""
+    folder = tmp_path / "rules"
+    shutil.copytree(shipped("rules"), folder)
+    scene.settings["rules_dir"] = folder
+    worker = scene.started(rules_poll_interval=0.5)
+    scene.send(purchases(0, 3))
+    scene.results(3)
+    pack_with_example(folder)
+    time.sleep(2)
+    scene.send(purchases(3, 3))
+    results = {record.key: json.loads(record.value or b"") for record in scene.results(6)}
+    hits = [[v["rule_id"] for v in results[f"A{number}".encode()]["violations"]] for number in range(6)]
+    # Its windows begin with its deployment: the first purchase it sees is within the limit.
+    assert [[hit for hit in found if hit == "L01"] for found in hits] == [[], [], [], [], ["L01"], ["L01"]]
+    assert worker.stop() == 0
+    assert "added L01; features that start without history person_week_pharmacy_spend" in worker.log

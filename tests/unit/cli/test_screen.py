@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from streams.cli import prewarn
+from tests.analyst import pack_with_example, purchases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ def run(*arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | No
     return CliRunner().invoke(prewarn, ["screen", *arguments], env=env, input=stdin)
 
 
-def results(text: str) -> list[dict[str, object]]:
+def results(text: str) -> list[dict[str, Any]]:
     """Results without the one field that may differ."""
     found = [json.loads(line) for line in text.splitlines()]
     for result in found:
@@ -117,3 +118,15 @@ def test_labels_give_recall_and_precision(tmp_path: Path) -> None:
     assert rows["R03"][:5] == ["1", "1", "1.0000", "1", "1.0000"]
     assert rows["T01"][:5] == ["1", "0", "0.0000", "0", "-"]
     assert "recall over all 0.5000" in done.stderr
+
+
+def test_the_rule_of_the_readme_works(tmp_path: Path) -> None:
+    """A new rule over a new feature, written as the README says, lints and hits: no code is involved."""
+    pack = pack_with_example(tmp_path / "my-pack")
+    lint = CliRunner().invoke(prewarn, ["rules", "lint", str(pack)])
+    assert lint.exit_code == 0, lint.output
+    (tmp_path / "e.jsonl").write_bytes(b"\n".join(purchases(0, 3)))
+    done = run(str(tmp_path / "e.jsonl"), "--rules", str(pack))
+    hits = [[v for v in result["violations"] if v["rule_id"] == "L01"] for result in results(done.stdout)]
+    assert [len(found) for found in hits] == [0, 1, 1]
+    assert "结算3笔、合计4680.00元，超过提醒线3000元" in hits[2][0]["vola_cont"].replace("\n", "")
