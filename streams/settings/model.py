@@ -225,7 +225,7 @@ class Settings:
         ),
     )
     producer_linger_ms: int = field(
-        default=5,
+        default=2,
         metadata=about(
             kinds.integer(0, 1_000, "milliseconds"), CONSUMING, "How long a record waits for others to travel with."
         ),

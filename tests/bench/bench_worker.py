@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PARTITIONS: Final = 4
+JVM: Final = ("-Xms1g", "-Xmx1g")
+"""A broker as it is run, not one that starts quickly."""
 PLENTY: Final = 60_000
 RATE: Final = 500
 PACED_S: Final = 30
@@ -98,7 +100,7 @@ def main() -> None:
     config = SimulationConfig(events=PLENTY + RATE * (PACED_S + WARM_UP_S))
     raws = [simulated.raw for simulated in Simulation(config)]
     found: dict[str, Figures] = {}
-    with tempfile.TemporaryDirectory() as folder, KafkaCluster(directory=Path(folder) / "kafka") as cluster:
+    with tempfile.TemporaryDirectory() as folder, KafkaCluster(directory=Path(folder) / "kafka", jvm=JVM) as cluster:
         for subject in ("bare", "faust", "worker"):
             found[subject] = _measure(subject, cluster, Path(folder), raws)
     for name, figures in found.items():

@@ -109,6 +109,11 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait(10)
 
+    def wait(self, timeout: float) -> int:
+        """Wait until it ends by itself; returns its exit status."""
+        assert self._process is not None
+        return self._process.wait(timeout)
+
     def stop(self, timeout: float = 45) -> int:
         """Ask it to end; returns its exit status."""
         assert self._process is not None

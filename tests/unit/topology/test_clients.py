@@ -51,7 +51,7 @@ class TestConfig:
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
-            "linger.ms": 5,
+            "linger.ms": 2,
             "delivery.timeout.ms": 600_000,
         }.items() <= config.items()
 
