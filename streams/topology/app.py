@@ -48,8 +48,10 @@ def make_app(settings: Settings) -> faust.App:
 
 def attach(app: faust.App, settings: Settings, checkpoint: Checkpoint) -> None:
     """Have Faust read in order and make state durable before it commits."""
-    app.transport.Producer = type("Producer", (CheckpointingProducer,), {"checkpoint": checkpoint})
-    app.transport.Consumer = type("Consumer", (OrderedConsumer,), {"fetch_wait_ms": settings.fetch_wait_ms})
+    # A class takes the logger of its module: in Faust's, their comings and goings are Faust's affair.
+    ours = {"__module__": faust.__name__}
+    app.transport.Producer = type("Producer", (CheckpointingProducer,), ours | {"checkpoint": checkpoint})
+    app.transport.Consumer = type("Consumer", (OrderedConsumer,), ours | {"fetch_wait_ms": settings.fetch_wait_ms})
 
 
 def incoming(message: Any) -> Incoming:

@@ -9,6 +9,7 @@ end holds nobody back: live, nothing waits.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections import deque
@@ -116,6 +117,8 @@ class ByTimestamp(SchedulingStrategyT):  # type: ignore[misc] # Faust has no typ
 
 class _ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc] # Faust has no types
     """Faust's consumer thread, whose fetches wait as long as is set: Faust has no setting for that."""
+
+    logger = logging.getLogger("faust")
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
