@@ -126,3 +126,25 @@ def test_a_registry_fact_takes_effect_while_running(scene: Scene) -> None:
         rules.append([violation["rule_id"] for violation in last["violations"]])
     assert worker.stop() == 0
     assert rules == [[], ["R03"], []]
+
+
+def test_two_workers_share_the_partitions_and_say_what_they_cannot_see(scene: Scene, tmp_path: Path) -> None:
+    """A second worker takes half of the partitions with their state; what lives with the other is named as missing."""
+    day = traffic(tmp_path, events=3_000)
+    scene.send_references(day)
+    half = len(day.raws) // 2
+    first = scene.started()
+    scene.send(day.raws[:half])
+    scene.results(len(day.until(half)))
+    second = scene.started()
+    first.wait_ready()
+    assert [first.metric("prewarn_assigned_partitions"), second.metric("prewarn_assigned_partitions")] == [2, 2]
+    scene.send(day.raws[half:])
+    records = scene.results(len(day.settlements))
+    assert [first.stop(), second.stop()] == [0, 0]
+    results = [json.loads(record.value or b"") for record in records]
+    assert {result["setl_id"] for result in results} == day.settlements
+    assert all((result["status"] == "partial") == bool(result["missing"]) for result in results)
+    partial = [result for result in results if result["status"] == "partial"]
+    assert 0 < len(partial) < len(results)
+    assert set().union(*(result["missing"] for result in partial)) <= {"V02", "G02", "T01"}
