@@ -59,6 +59,7 @@ class Arrivals(threading.Thread):
         self.ages_ms: list[float] = []
         #: When each paced settlement was sent, epoch seconds.
         self.sent: dict[bytes, float] = {}
+        self.ended = threading.Event()
 
 
 class OfTopic(Arrivals):
@@ -71,7 +72,7 @@ class OfTopic(Arrivals):
         self._consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
 
     def run(self) -> None:
-        while True:
+        while not self.ended.is_set():
             messages = self._consumer.consume(500, 0.01)
             now = time.time()
             for message in messages:
@@ -133,6 +134,7 @@ def _measure(subject: str, cluster: KafkaCluster, folder: Path, raws: list[bytes
         arrivals.start()
         return _figures(arrivals, sender, raws)
     finally:
+        arrivals.ended.set()  # a reader that goes on would take time from the next subject
         worker.end()
         if process is not None:
             process.kill()
