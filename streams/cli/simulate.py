@@ -73,7 +73,8 @@ def simulate(
 ) -> None:
     """Simulate settlements of a province, mostly innocent, some not, with the truth about each.
 
-    The same options give the same bytes. Event times are those of the simulated days. Kafka's address, TLS and SASL
+    The same options give the same bytes. Scenarios that need more days or more events than there are, are left out,
+    and named on standard error. Event times are those of the simulated days. Kafka's address, TLS and SASL
     are settings (PREWARN_…). Exits with 1 when Kafka does not take a record, with 2 when arguments or files cannot be
     used, with 130 when interrupted.
     """
@@ -144,6 +145,8 @@ class _Run:
 
     def to(self, output: str | None, labels: str | None, reference: Path | None) -> None:
         """Write and send everything, and say how much that was; exits when something prevents it."""
+        if self._simulation.left_out:
+            click.echo(left_out(self._simulation.left_out), err=True)
         try:
             with _no_collector():
                 self._write(output, labels, reference)
@@ -202,6 +205,14 @@ class _Run:
                 yield event
                 if number % _SHOWN_EVERY == 0:
                     progress.update(bar, completed=number)
+
+
+def left_out(reasons: dict[str, str]) -> str:
+    """One line: which scenarios do not appear, and why."""
+    ids: dict[str, list[str]] = {}
+    for scenario, reason in reasons.items():
+        ids.setdefault(reason, []).append(scenario)
+    return "left out: " + "; ".join(f"{', '.join(sorted(names))} ({reason})" for reason, names in ids.items())
 
 
 @contextmanager

@@ -45,10 +45,11 @@ class Aftermath:
         person.closed_until = max(person.closed_until, later)
         person.last = max(person.last, later)
         if draw < _CANCELLED:
+            person.spent -= round(settled["medfee_sumamt"] * 100)
             event = documents.reversal(self._ids, settled, later)
             self._outbox.post(later, Simulated(orjson.dumps(event), place.area, None, "reversal"))
         else:
-            self._give_back(place, later, settled)
+            person.spent -= self._give_back(place, later, settled)
 
     def _repeat(self, place: Place, time: int, settled: Json, *, changed: bool) -> None:
         arrival = time + 8 + int(self._random() ** 3 * 1_800)
@@ -56,16 +57,19 @@ class Aftermath:
         label = Label(settled["setl_id"], 0, None, None)
         self._outbox.post(arrival, Simulated(orjson.dumps(event), place.area, label, "resend"))
 
-    def _give_back(self, place: Place, later: int, settled: Json) -> None:
+    def _give_back(self, place: Place, later: int, settled: Json) -> int:
+        """Refund one unit of a line; returns how much that is, fen."""
         lines = [
             line
             for line in settled["feedetail"]
             if all(node["trdn_flag"] == "0" for node in line.get("drug_trac_info", ()))
         ]
         if not lines:
-            return
+            return 0
         line = lines[int(self._random() * len(lines))]
         arrival = later + 1 + int(self._random() * 5)
         event = documents.refund(self._ids, settled, line, later, arrival)
         label = Label(event["setl_id"], 0, None, None)
         self._outbox.post(arrival, Simulated(orjson.dumps(event), place.area, label, "refund"))
+        amount: float = event["medfee_sumamt"]
+        return -round(amount * 100)

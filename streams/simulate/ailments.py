@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from streams.simulate.conditions import ACUTE, CHRONIC, DAY_SURGERY, INPATIENT, Condition
 from streams.simulate.randomness import Weighted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from random import Random
 
     from streams.simulate.population import Person
@@ -23,10 +23,11 @@ def _possible(row: Condition, sex: str, age: int) -> bool:
     return row.sex in {"", sex} and row.youngest <= age <= row.oldest
 
 
-def _table(rows: Iterable[Condition]) -> Table:
-    kept = list(rows)
+@cache
+def _table(rows: tuple[Condition, ...]) -> Table:
+    """By sex and age, what one can have; made once, as it never changes."""
     return {
-        (sex, age): Weighted((row.weight, row) for row in kept if _possible(row, sex, age))
+        (sex, age): Weighted((row.weight, row) for row in rows if _possible(row, sex, age))
         for sex in ("1", "2", "9", "0")
         for age in range(110)
     }
@@ -37,7 +38,7 @@ class Ailments:
 
     def __init__(self) -> None:
         self._acute = _table(ACUTE)
-        self._shop = _table(row for row in ACUTE if row.drugs)
+        self._shop = _table(tuple(row for row in ACUTE if row.drugs))
         self._chronic = _table(CHRONIC)
         self._inpatient = _table(INPATIENT)
         self._day = _table(DAY_SURGERY)

@@ -35,6 +35,18 @@ def day_digits(day: int) -> str:
     return day_text(day).replace("-", "")
 
 
+def years_before(day: int, years: int) -> int:
+    """The same day of an earlier year; 28 February where that year has no 29th."""
+    date_ = date.fromordinal(day + _EPOCH)
+    leap_day = (date_.month, date_.day) == (2, 29)
+    return day_of(date_.replace(year=date_.year - years, day=28 if leap_day else date_.day))
+
+
+def month_of(day: int) -> int:
+    """1 = January."""
+    return date.fromordinal(day + _EPOCH).month
+
+
 def weekday_of(day: int) -> int:
     """0 = Monday."""
     return (day + 3) % 7

@@ -89,6 +89,14 @@ class Bill:
         self.lines.append(line)
         return line
 
+    def trim(self, most: float) -> bool:
+        """Leave out the last lines until the bill is at most so many fen; False when even one line is more."""
+        while self.total > most and len(self.lines) > 1:
+            line = self.lines.pop()
+            self.total -= round(line["det_item_fee_sumamt"] * 100)
+            self.scope -= round(line["inscp_scp_amt"] * 100)
+        return self.total <= most
+
 
 class Terms(NamedTuple):
     """How a bill is paid.

@@ -29,11 +29,12 @@ class SimulationConfig:
         events: how many events come out in all, of every kind.
         days: over how many days they spread.
         start: the first day.
-        scenarios: ids of `SCENARIOS`; empty means innocent traffic only.
+        scenarios: ids of `SCENARIOS`; empty means innocent traffic only. Those that need more days, or other ones, are
+            left out.
         persons: how many insured persons there are; by default enough for believable visiting habits.
         institutions: how many designated institutions; by default one for each 20 events a day.
         fraud_rate: share of the events that belongs to scenarios, their build-up and their harmless twins included.
-            Each scenario appears at least once with a twin where that leaves half of the events to others.
+            Each scenario appears at least once with a twin, or as many of them as leave half of the events to others.
 
     Raises:
         ValueError: when a value is out of range or the persons are too few to stay innocent.

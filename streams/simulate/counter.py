@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 _REFILL_EARLY = 5  # days before the supply ends, as people do
 _SAME_DRUG = 12  # days between two purchases of one drug: at most three in a month
-_SAME_TEST = 16  # days: no examination is repeated within the fortnight of mutual recognition
+_SAME_TEST = 17  # days: no examination is repeated within the fortnight of mutual recognition
+_NEXT_WATCHED = 9  # days: nobody has two easily resold drugs within a week
+_MOST_WATCHED = 4  # easily resold drugs that one institution sells on a day
+_WATCHED = -1  # stands for all easily resold drugs in what a person may have again
 _DOCTOR_DAY = 90  # settlements a prescriber has time for
 _MOST_PACKS = 4
 _LONGEST = 30  # days that an ordinary prescription supplies
@@ -58,6 +61,7 @@ class Counter:
         self.ids = ids
         self._loads: dict[int, tuple[int, list[int]]] = {}
         self._shelves: dict[str, list[Shelf]] = {}
+        self._watched: dict[int, tuple[int, int]] = {}
 
     def open_bill(self, time: str, place: Place, day: int, dept: str | None, first: int = 1) -> Bill:
         """A bill with a prescriber of this place, or one of the many ways to leave him out."""
@@ -100,14 +104,29 @@ class Counter:
         for step in range(len(drugs)):
             drug = drugs[(begin + step) % len(drugs)]
             if drug.level <= place.tier and person.allowed.get(drug.index, 0) <= day:
+                if drug.watched and not self._spare(person, place, day):
+                    return None
                 return drug
         return None
+
+    def _spare(self, person: Person, place: Place, day: int) -> bool:
+        """Whether an easily resold drug may be sold to this person, here and today."""
+        known, sold = self._watched.get(place.index, (-1, 0))
+        return person.allowed.get(_WATCHED, 0) <= day and (known != day or sold < _MOST_WATCHED)
+
+    def sold(self, drug: Drug, person: Person, place: Place, day: int, until: int) -> None:
+        """Remember that somebody has a drug, last bought on `day`, and may have it again from `until` on."""
+        person.has(drug.index, until)
+        if drug.watched:
+            person.has(_WATCHED, day + _NEXT_WATCHED)
+            known, count = self._watched.get(place.index, (-1, 0))
+            self._watched[place.index] = (day, 1 + (count if known == day else 0))
 
     def sell(self, bill: Bill, drug: Drug, packs: int, person: Person, place: Place, day: int) -> None:
         """Charge new packs and remember how long they last."""
         days = packs * drug.days
         bill.drug(drug, self.price(place, drug), packs, days, self.boxes.whole(drug, packs))
-        person.has(drug.index, day + max(_SAME_DRUG, days - _REFILL_EARLY))
+        self.sold(drug, person, place, day, day + max(_SAME_DRUG, days - _REFILL_EARLY))
 
     def split(self, bill: Bill, drug: Drug, person: Person, place: Place, day: int) -> None:
         """Charge tablets for a few days out of an opened pack."""
@@ -125,7 +144,7 @@ class Counter:
             days=days,
             traces=self.boxes.part(drug, place.index, units),
         )
-        person.has(drug.index, day + _SAME_DRUG)
+        self.sold(drug, person, place, day, day + _SAME_DRUG)
 
     def drugs(
         self, bill: Bill, condition: Condition, lines: int, want: float, person: Person, place: Place, day: int

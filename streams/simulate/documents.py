@@ -26,25 +26,42 @@ def diagnoses(conditions: Iterable[Condition], stage: str = "1") -> list[Json]:
     ]
 
 
-def settlement(
-    ids: Identifiers, person: Person, place: Place, *, time: int, arrival: int, visit: str, encounter: Encounter
-) -> Json:
-    """The settlement of an encounter; `time` and `arrival` in seconds (`beijing`)."""
-    bill = encounter.bill
-    fund, account, cash = encounter.terms.split(bill)
+def _header(ids: Identifiers, person: Person, place: Place, kind: str, arrival: int) -> Json:
+    """What settlements, admissions and discharges have in common."""
     return {
         "event_id": ids.message(place.code, arrival),
-        "event_type": "settlement",
+        "event_type": kind,
         "inf_time": beijing.text(arrival),
         "mdtrtarea_admvs": place.area,
         "insuplc_admdvs": person.insuplc,
         "fixmedins_code": place.code,
         "medins_lv": place.level,
         "psn_no": person.psn_no,
-        "psn_type": person.psn_type,
         "gend": person.gend,
         "brdy": person.brdy,
         "insutype": person.insutype,
+    }
+
+
+def settlement(
+    ids: Identifiers,
+    person: Person,
+    place: Place,
+    *,
+    time: int,
+    arrival: int,
+    visit: str,
+    encounter: Encounter,
+    dates: tuple[int, int] | None = None,
+) -> Json:
+    """The settlement of an encounter; `time`, `arrival`, and the two `dates` of a stay in seconds (`beijing`)."""
+    bill = encounter.bill
+    fund, account, cash = encounter.terms.split(bill)
+    event = _header(ids, person, place, "settlement", arrival)
+    if dates is not None:
+        event["begndate"], event["enddate"] = beijing.text(dates[0]), beijing.text(dates[1])
+    event |= {
+        "psn_type": person.psn_type,
         "mdtrt_id": visit,
         "mdtrt_cert_type": "01" if encounter.online else person.certificate,
         "setl_id": ids.settlement(time // beijing.DAY),
@@ -60,27 +77,13 @@ def settlement(
         "psn_cash_pay": cash / 100,
         "feedetail": bill.lines,
     }
+    return event
 
 
 def movement(ids: Identifiers, stay: Stay, *, arrival: int, end: int | None) -> Json:
     """The admission that begins a stay, or the discharge when `end` is given."""
-    person, place = stay.person, stay.place
-    event = {
-        "event_id": ids.message(place.code, arrival),
-        "event_type": "admission" if end is None else "discharge",
-        "inf_time": beijing.text(arrival),
-        "mdtrtarea_admvs": place.area,
-        "insuplc_admdvs": person.insuplc,
-        "fixmedins_code": place.code,
-        "medins_lv": place.level,
-        "psn_no": person.psn_no,
-        "gend": person.gend,
-        "brdy": person.brdy,
-        "insutype": person.insutype,
-        "mdtrt_id": stay.visit,
-        "begndate": beijing.text(stay.begin),
-        "med_type": stay.med_type,
-    }
+    event = _header(ids, stay.person, stay.place, "admission" if end is None else "discharge", arrival)
+    event |= {"mdtrt_id": stay.visit, "begndate": beijing.text(stay.begin), "med_type": stay.med_type}
     if end is not None:
         event["enddate"] = beijing.text(end)
     return event

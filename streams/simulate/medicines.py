@@ -114,7 +114,13 @@ CLASSES: tuple[DrugClass, ...] = (
     DrugClass("A09CA", "Z", 180, 900, 1, 10, watched=True),
     DrugClass("A11DA", "Z", 18, 64, 36, 9),
     DrugClass("A12AA", "Z", 14, 72, 36, 9),
-    DrugClass("A16BA", "Z", 14, 66, 24, 6),
+    DrugClass("D02AA", "Z", 14, 66, 24, 6),
     DrugClass("C01AA", "Z", 12, 64, 1, 6),
+    # restricted to some patients, schemes or courses: nobody is ordinarily given them
+    DrugClass("H01AC", "X", 180, 460, 1, 5),
+    DrugClass("D03AX", "X", 22, 88, 1, 5),
+    DrugClass("G02AD", "X", 60, 220, 1, 1),
+    DrugClass("C04AX", "X", 24, 96, 1, 1),
+    DrugClass("A09DA", "Z", 64, 138, 42, 7, watched=True),
 )
 """Every class; the order is part of what a seed means."""

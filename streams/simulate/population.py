@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from streams.simulate import beijing
 from streams.simulate.ailments import Ailments
+from streams.simulate.ledger import KNOWN_DAYS, MOST_WEEKS
 from streams.simulate.province import CLINIC, HOSPITAL, NEIGHBOURS, PHARMACY, Place
 from streams.simulate.randomness import Weighted, scatter, stream
 
@@ -30,6 +32,7 @@ _ELSEWHERE = 10_000  # seconds between two places: more than two hours from door
 _AGES = Weighted([(0.15, (1, 13)), (0.65, (14, 46)), (0.2, (60, 30))])  # youngest and how many years
 _VISITS = 7  # in 31 days, registrations and refunds included
 _MONTH = 31
+_WEEK = 7
 _CERTIFICATES = ("01", "01", "02", "03")
 
 
@@ -54,11 +57,15 @@ class Person:
         stayed: day of the last discharge.
         refill: day of the next regular refill.
         allowed: by drug or service index, the first day on which it may be had again.
+        first: day of the first settlement.
+        spent: fen settled since then.
+        week: days and amounts (fen) of what was settled in the last week before and during December.
     """
 
     __slots__ = (
-        "age", "allowed", "bought", "brdy", "certificate", "closed_until", "day", "days", "gend", "illnesses",
-        "index", "insuplc", "insutype", "last", "places", "psn_type", "refill", "stayed", "treated", "where",
+        "age", "allowed", "bought", "brdy", "certificate", "closed_until", "day", "days", "first", "gend", "illnesses",
+        "index", "insuplc", "insutype", "last", "places", "psn_type", "refill", "spent", "stayed", "treated", "week",
+        "where",
     )  # fmt: skip
 
     def __init__(self, index: int, insuplc: str, places: tuple[Place, Place, Place]) -> None:
@@ -73,6 +80,9 @@ class Person:
         self.bought = self.treated = False
         self.days: tuple[int, ...] = ()
         self.allowed = _NOTHING
+        self.first = -1
+        self.spent = 0
+        self.week: tuple[tuple[int, int], ...] = ()
 
     @property
     def psn_no(self) -> str:
@@ -103,6 +113,22 @@ class Person:
         self.last = time
         self.where = place.index
         self.days = (*self.days[1 - _VISITS :], day)
+
+    def allowance(self, day: int) -> float:
+        """How much more (fen) he may spend on a day of December without seeming to use up what is left of the year."""
+        known = day - self.first
+        if self.first < 0 or known < KNOWN_DAYS:
+            return inf
+        week = sum(amount for other, amount in self.week if day - other <= _WEEK)
+        return MOST_WEEKS * _WEEK * (self.spent - week) / (known + 1) - week
+
+    def pays(self, day: int, amount: int, *, keep: bool) -> None:
+        """Remember what was spent, fen; `keep` when December is near."""
+        if self.first < 0:
+            self.first = day
+        self.spent += amount
+        if keep:
+            self.week = (*((other, some) for other, some in self.week if day - other <= _WEEK), (day, amount))
 
     def has(self, index: int, until: int) -> None:
         """Remember that a drug or service is not needed before a day."""

@@ -65,6 +65,7 @@ class Place:
         fees: what a registration costs here, fen.
         doctors: codes of its prescribers.
         since: first day of its designation.
+        daily: how many settlements it expects a day.
     """
 
     index: int
@@ -79,6 +80,7 @@ class Place:
     fees: tuple[int, ...]
     doctors: tuple[str, ...]
     since: str
+    daily: float
 
     @property
     def city(self) -> str:
@@ -140,6 +142,10 @@ class Province:
         capital = [place for place in self.places if place.kind == HOSPITAL and place.area.startswith(_CAPITAL)]
         self.capital_hospitals = Weighted((1.0, place) for place in capital)
 
+    def has(self, kind: int, area: str) -> bool:
+        """Whether there are ordinary institutions of a kind in an area."""
+        return (kind, area) in self._open
+
     def choices(self, kind: int, area: str) -> Weighted[Place]:
         """Institutions of a kind in an area, weighted by how many people go there."""
         return self._open[kind, area]
@@ -157,24 +163,44 @@ class Province:
             made.append((weight, self.open(kind, area, tier, weight * scale)))
         self._open[kind, area] = Weighted(made)
 
-    def open(self, kind: int, area: str, tier: int, daily: float, rng: Random | None = None) -> Place:
-        """Open one more institution that expects `daily` settlements a day."""
+    def open(
+        self,
+        kind: int,
+        area: str,
+        tier: int,
+        daily: float,
+        rng: Random | None = None,
+        *,
+        beds: int | None = None,
+        since: int | None = None,
+    ) -> Place:
+        """Open one more institution.
+
+        Args:
+            kind: PHARMACY, CLINIC or HOSPITAL.
+            area: where.
+            tier: 0 pharmacy to 3 tertiary hospital.
+            daily: settlements that it expects a day.
+            rng: the stream that draws its properties; by default the province's own.
+            beds: how many; by default as many as its size needs.
+            since: first day of its designation; by default long ago.
+        """
         rng = rng or self._rng
-        letter = "P" if kind == PHARMACY else "H"
-        since = self.first_day - 400 - int(rng.random() * 5_000)
+        age = 400 + int(rng.random() * 5_000)
         place = Place(
             index=len(self.places),
-            code=self.registry.institution(letter, area),
+            code=self.registry.institution("P" if kind == PHARMACY else "H", area),
             area=area,
             kind=kind,
             tier=tier,
             level="11" if tier == 0 else rng.choice(_LEVELS[tier]),
-            beds=self._beds(kind, tier, daily, rng),
+            beds=beds or self._beds(kind, tier, daily, rng),
             markups=tuple(rng.randint(760, 985) for _ in range(16)),
             tariff=_TARIFF[tier],
             fees=tuple(100 * fee for fee in sorted(rng.sample(range(4, 10 + 20 * tier), 2 + tier))),
             doctors=self._doctors(kind, area, daily, rng),
-            since=beijing.day_text(since),
+            since=beijing.day_text(self.first_day - age if since is None else since),
+            daily=daily,
         )
         self.places.append(place)
         return place

@@ -16,12 +16,14 @@ class Label(NamedTuple):
         label: 1 on the settlement at which a perfect screener, seeing the events in order, can know it.
         scenario: the scenario it belongs to, or None for ordinary traffic.
         role: ``positive``, ``buildup`` (guilty only in hindsight, so label 0), ``twin`` (harmless) or None.
+        also: ids of other rules that rightly find something at this settlement, whatever its label.
     """
 
     setl_id: str
     label: int
     scenario: str | None
     role: str | None
+    also: tuple[str, ...] = ()
 
     def record(self) -> Json:
         """The line of the labels file."""

@@ -12,7 +12,7 @@ from streams.simulate.randomness import stream
 from streams.simulate.records import Json, Reference, Simulated
 from streams.simulate.rhythm import SLICE
 from streams.simulate.scenarios import SCENARIOS
-from streams.simulate.scenarios.base import Kit
+from streams.simulate.scenarios.kit import Kit
 from streams.simulate.scenarios.plan import plan
 from streams.simulate.traffic import Traffic
 
@@ -34,13 +34,19 @@ class Simulation:
 
     Args:
         config: what to simulate.
+
+    Attributes:
+        config: the same.
+        left_out: why, by the id of each scenario that was asked for and does not appear.
     """
 
     def __init__(self, config: SimulationConfig) -> None:
         self.config = config
         self._province = Province(config)
-        kit = Kit(self._province, config.seed, config.population, config.days)
-        self._plan = plan(kit, [SCENARIOS[name] for name in config.scenarios], config.events, config.fraud_rate)
+        self._kit = Kit(self._province, config.seed, config.population, config.days)
+        chosen = [SCENARIOS[name] for name in config.scenarios]
+        self._plan = plan(self._kit, chosen, config.events, config.fraud_rate)
+        self.left_out = self._plan.left_out
         self._struck = [self._province.registry.prescriber(area) for area in self._province.area_codes[:_IDLE]]
         self._closed = [self._province.open(HOSPITAL, area, 1, 1.0) for area in self._province.area_codes[:_IDLE]]
 
@@ -49,7 +55,8 @@ class Simulation:
         config = self.config
         planned = self._plan.events
         ordinary = config.events - len(planned)
-        traffic = Traffic(self._province, config.seed, config.population, config.days, ordinary)
+        booked = self._kit.booked
+        traffic = Traffic(self._province, config.seed, config.population, config.days, ordinary, booked)
         position = 0
         for number, found in enumerate(traffic.slices()):
             end = traffic.rhythm.begin + (number + 1) * SLICE
@@ -69,7 +76,10 @@ class Simulation:
             place.code: status
             for place, status in zip(self._closed, ("suspended", "terminated", "suspended"), strict=False)
         }
-        return [place.record(closed.get(place.code, "active")) for place in self._province.places]
+        told = self._kit.institutions
+        return [
+            place.record(closed.get(place.code, "active")) | told.get(place.code, {}) for place in self._province.places
+        ]
 
     def _practitioners(self) -> list[Json]:
         rng = stream(self.config.seed, "practitioners")
@@ -88,13 +98,13 @@ class Simulation:
             {"bilg_dr_codg": doctor, "status": "active", "effective_from": None, "effective_to": None}
             for doctor in doctors[:: max(1, len(doctors) // _REGISTERED)]
         ]
-        return self._plan.practitioners + struck + active
+        return self._kit.practitioners + struck + active
 
     def _persons(self) -> list[Json]:
         rng = stream(self.config.seed, "registry of persons")
         first = self._province.first_day
         people = Population(self._province, self.config.seed, self.config.population)
-        listed = []
+        listed = list(self._kit.persons)
         for index in range(min(_REGISTERED, self.config.population)):
             person = people.person(index)
             employer = f"E{rng.randrange(10**8):08d}" if person.insutype == "310" else None

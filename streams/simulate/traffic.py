@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING
 import orjson
 
 from streams.simulate import beijing, documents
-from streams.simulate.aftermath import Aftermath
 from streams.simulate.desk import Desk
 from streams.simulate.identifiers import Boxes, Identifiers
-from streams.simulate.ledger import Ledger
 from streams.simulate.outbox import Outbox
 from streams.simulate.population import Population
 from streams.simulate.province import CLINIC, HOSPITAL, PHARMACY
 from streams.simulate.randomness import stream
-from streams.simulate.records import Json, Label, Simulated
+from streams.simulate.records import Simulated
 from streams.simulate.rhythm import NIGHT_KINDS, SLICE, Rhythm, admission_factor
+from streams.simulate.till import Till
 from streams.simulate.ward import Stay, Ward
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from streams.simulate.counter import Encounter
     from streams.simulate.population import Person
     from streams.simulate.province import Place, Province
 
@@ -35,6 +33,7 @@ _ADMISSIONS_AN_EVENT = 0.0455  # in the steady state
 _CLINIC_SHARE = 0.4  # of consultations
 _PREGNANT = (22, 40)
 _HERBAL_FROM = 20
+_WORTH = 300  # fen: what a settlement is at least
 
 
 class Traffic:
@@ -46,9 +45,18 @@ class Traffic:
         persons: size of the population.
         days: from the province's first day on.
         count: how many events.
+        booked: what stories settle at ordinary institutions: fen by place and day.
     """
 
-    def __init__(self, province: Province, seed: int, persons: int, days: int, count: int) -> None:
+    def __init__(
+        self,
+        province: Province,
+        seed: int,
+        persons: int,
+        days: int,
+        count: int,
+        booked: Mapping[int, Mapping[int, int]] | None = None,
+    ) -> None:
         rng = stream(seed, "traffic")
         self.rhythm = Rhythm(province.first_day, days)
         self._count = count
@@ -59,13 +67,11 @@ class Traffic:
         self._people = Population(province, seed, persons)
         self._desk = Desk(province, rng, Boxes(province.catalogue.drugs), self._ids)
         self._ward = Ward(self._desk.counter, rng)
-        self._ledgers = [Ledger() for _ in province.places]
         self._open = [0] * len(province.places)
         self._outbox = Outbox(self.rhythm.begin, self.rhythm.end, SLICE)
-        self._aftermath = Aftermath(rng, self._ids, self._outbox)
+        self._till = Till(province, days, self._desk.counter, rng, self._outbox, booked or {})
         self._leaving: defaultdict[int, list[Stay]] = defaultdict(list)
         self._due: defaultdict[int, list[int]] = defaultdict(list)
-        self._quiet = False
         self._kinds = {
             "pharmacy": self._pharmacy,
             "outpatient": self._outpatient,
@@ -97,7 +103,7 @@ class Traffic:
         begin = self.rhythm.begin + number * SLICE
         missing = wanted - self._outbox.waiting(number)
         if last:
-            self._quiet = True
+            self._till.quiet = True
             for _ in range(20 * max(0, missing)):
                 if self._outbox.waiting(number) >= wanted:
                     return
@@ -115,20 +121,20 @@ class Traffic:
         person = self._somebody(time, PHARMACY)
         if person:
             place = person.places[PHARMACY]
-            self._settle(person, place, time, self._desk.pharmacy(person, place, time))
+            self._till.settle(person, place, time, self._desk.pharmacy(person, place, time))
 
     def _outpatient(self, time: int) -> None:
         kind = CLINIC if self._random() < _CLINIC_SHARE else HOSPITAL
         person = self._somebody(time, kind)
         if person:
             place = person.places[kind]
-            self._settle(person, place, time, self._desk.outpatient(person, place, time))
+            self._till.settle(person, place, time, self._desk.outpatient(person, place, time))
 
     def _online(self, time: int) -> None:
         person = self._somebody(time, HOSPITAL)
         if person:
             place = person.places[HOSPITAL]
-            self._settle(person, place, time, self._desk.online(person, place, time))
+            self._till.settle(person, place, time, self._desk.online(person, place, time))
 
     def _registration(self, time: int) -> None:
         """First the fee, half an hour or more later the consultation of the same visit."""
@@ -137,14 +143,12 @@ class Traffic:
             return
         place = person.places[HOSPITAL]
         fee = place.fees[int(self._random() * len(place.fees))]
-        if not self._ledgers[place.index].accepts(time // beijing.DAY, fee):
-            self._settle(person, place, time, self._desk.outpatient(person, place, time))
-            return
         visit = self._ids.visit(time // beijing.DAY)
-        self._send(person, place, time, self._desk.registration(person, time, fee), visit)
-        person.came(time, place)
+        if not self._till.fee(person, place, time, self._desk.registration(person, time, fee), visit):
+            self._till.settle(person, place, time, self._desk.outpatient(person, place, time))
+            return
         later = min(time + 1_500 + int(self._random() * 5_400), (time // beijing.DAY + 1) * beijing.DAY - 60)
-        self._settle(person, place, later, self._desk.outpatient(person, place, later, first=2), visit)
+        self._till.settle(person, place, later, self._desk.outpatient(person, place, later, first=2), visit)
 
     def _chronic(self, time: int) -> None:
         """A refill that is due, or the first one that is seen of a patient."""
@@ -159,19 +163,19 @@ class Traffic:
         person.refill = day + supply - int(self._random() * 4)
         if person.refill < self.rhythm.end // beijing.DAY:
             self._due[person.refill].append(person.index)
-        self._settle(person, place, time, encounter)
+        self._till.settle(person, place, time, encounter)
 
     def _emergency(self, time: int) -> None:
         person = self._somebody(time, HOSPITAL)
         if person:
             place = person.places[HOSPITAL]
-            self._settle(person, place, time, self._desk.emergency(person, place, time))
+            self._till.settle(person, place, time, self._desk.emergency(person, place, time))
 
     def _herbal(self, time: int) -> None:
         person = self._somebody(time, CLINIC)
         if person and person.age >= _HERBAL_FROM:
             place = person.places[CLINIC]
-            self._settle(person, place, time, self._desk.herbal(person, place, time))
+            self._till.settle(person, place, time, self._desk.herbal(person, place, time))
 
     def _maternity(self, time: int) -> None:
         youngest, oldest = _PREGNANT
@@ -179,7 +183,7 @@ class Traffic:
             person = self._somebody(time, HOSPITAL)
             if person and person.gend == "2" and youngest <= person.age <= oldest:
                 place = person.places[HOSPITAL]
-                self._settle(person, place, time, self._desk.maternity(person, place, time))
+                self._till.settle(person, place, time, self._desk.maternity(person, place, time))
                 return
 
     def _day_surgery(self, time: int) -> None:
@@ -188,7 +192,9 @@ class Traffic:
             condition = self._desk.ailments.day_surgery(person, self._rng) if person else None
             if person and condition:
                 place = person.places[HOSPITAL]
-                self._settle(person, place, time, self._ward.day_surgery(person, place, condition, time))
+                begin = max(time // beijing.DAY * beijing.DAY, time - 5 * beijing.HOUR)
+                encounter = self._ward.day_surgery(person, place, condition, time)
+                self._till.settle(person, place, time, encounter, dates=(begin, time - 20 * beijing.MINUTE))
                 return
 
     # ------------------------------------------------------------------ stays
@@ -201,12 +207,14 @@ class Traffic:
     def _admit(self, time: int, nights: int) -> Stay | None:
         day = time // beijing.DAY
         for _ in range(20):
-            person = self._somebody(time, HOSPITAL)
+            person = self._somebody(time, HOSPITAL, pays=False)
             if not person or (person.stayed >= 0 and day - person.stayed < _BETWEEN_STAYS):
                 continue
             place = person.places[HOSPITAL]
             condition = self._desk.ailments.inpatient(person, self._rng)
             if condition is None or place.beds is None or self._open[place.index] >= int(place.beds * _FULL):
+                continue
+            if not self._till.takes_stay(person, day + nights):
                 continue
             stay = self._ward.plan(person, place, condition, time, nights)
             self._open[place.index] += 1
@@ -232,7 +240,8 @@ class Traffic:
         self._open[stay.place.index] -= 1
         self._move(stay, stay.end, stay.end)
         later = min(stay.end + 600 + int(self._random() * 4_800), (stay.end // beijing.DAY + 1) * beijing.DAY - 60)
-        self._settle(stay.person, stay.place, later, self._ward.bill(stay), stay.visit, ward=True)
+        dates = stay.begin, stay.end
+        self._till.settle(stay.person, stay.place, later, self._ward.bill(stay), stay.visit, dates=dates, ward=True)
 
     def _move(self, stay: Stay, time: int, end: int | None) -> None:
         arrival = time + 1 + int(self._random() * 5)
@@ -242,12 +251,13 @@ class Traffic:
 
     # ------------------------------------------------------------------ people and settlements
 
-    def _somebody(self, time: int, kind: int, *, patient: bool = False) -> Person | None:
-        """Somebody who can come now without raising suspicion."""
+    def _somebody(self, time: int, kind: int, *, patient: bool = False, pays: bool = True) -> Person | None:
+        """Somebody who can come now, and pay if he does, without raising suspicion."""
         people = self._people
         for _ in range(_TRIES):
             person = people.patient(self._rng) if patient else people.anyone(self._rng)
-            if person.free(time, person.places[kind]):
+            place = person.places[kind]
+            if person.free(time, place) and (not pays or self._till.most(person, place, time) > _WORTH):
                 return person
         return None
 
@@ -264,32 +274,3 @@ class Traffic:
     @staticmethod
     def _refill_place(person: Person) -> Place:
         return person.places[CLINIC if person.index % 2 else HOSPITAL]
-
-    def _settle(
-        self,
-        person: Person,
-        place: Place,
-        time: int,
-        encounter: Encounter,
-        visit: str | None = None,
-        *,
-        ward: bool = False,
-    ) -> None:
-        """Settle an encounter, and whatever follows from it."""
-        day = time // beijing.DAY
-        while not self._ledgers[place.index].accepts(day, encounter.bill.total):
-            self._desk.counter.trifle(encounter.bill, place)
-        event = self._send(person, place, time, encounter, visit or self._ids.visit(day))
-        if not ward:
-            person.came(time, place)
-        if not self._quiet:
-            self._aftermath.of(person, place, time, event)
-
-    def _send(self, person: Person, place: Place, time: int, encounter: Encounter, visit: str) -> Json:
-        arrival = time + 1 + int(self._random() * 5)
-        event = documents.settlement(
-            self._ids, person, place, time=time, arrival=arrival, visit=visit, encounter=encounter
-        )
-        label = Label(event["setl_id"], 0, None, None)
-        self._outbox.post(arrival, Simulated(orjson.dumps(event), place.area, label, "settlement"))
-        return event

@@ -29,7 +29,7 @@ SERVICES: tuple[Treatment, ...] = (
     Treatment("consult", "001102000010000", 18, "02"),
     Treatment("specialist", "001102000020000", 35, "02"),
     Treatment("emergency", "001102000030000", 25, "02"),
-    Treatment("rounds", "001102000040000", 20, "02"),
+    Treatment("rounds", "001102000050000", 20, "02"),
     Treatment("online", "001102000060000", 15, "02"),
     Treatment("bed", "001109000010000", 46, "01"),
     Treatment("nursing", "001201000030000", 24, "07"),
@@ -57,7 +57,7 @@ SERVICES: tuple[Treatment, ...] = (
     Treatment("stool", "002501030010000", 12, "04"),
     Treatment("crp", "002504010250000", 24, "04"),
     Treatment("glucose", "002503020010000", 6, "04"),
-    Treatment("hba1c", "002503020060000", 62, "04"),
+    Treatment("hba1c", "002503020030000", 62, "04"),
     Treatment("lipids", "002503030010000", 38, "04"),
     Treatment("liver", "002503050070000", 48, "04"),
     Treatment("kidney", "002503070010000", 34, "04"),
@@ -97,6 +97,24 @@ SERVICES: tuple[Treatment, ...] = (
     Treatment("angioplasty", "003205000020000", 4800, "06"),
     Treatment("lithotripsy", "003311030230000", 2200, "06"),
     Treatment("discectomy", "003315010010000", 3600, "06"),
+    # with limits of number, age, course or payment: nobody is ordinarily given them
+    Treatment("check-up", "001105000010000", 120, "14"),
+    Treatment("intensive care", "001201000010000", 12, "07"),
+    Treatment("newborn care", "001201000070000", 30, "07"),
+    Treatment("scalp infusion", "001204000070000", 18, "05"),
+    Treatment("balance test", "003402000020000", 45, "05"),
+    Treatment("fructosamine", "002503020020000", 22, "04"),
+    Treatment("monitoring", "003107010220000", 5, "05"),
+    Treatment("dialysis", "003110000060000", 400, "05"),
+    Treatment("phototherapy", "003112020090000", 8, "05"),
+    Treatment("intubation", "003301000130000", 90, "05"),
+    Treatment("monitored anaesthesia", "003301000150000", 60, "05"),
+    Treatment("eyelid surgery", "003304010120000", 1600, "06"),
+    Treatment("adhesiolysis", "003310030070000", 1500, "06"),
+    Treatment("hysterectomy", "003313030140000", 3300, "06", "2"),
+    Treatment("exercise therapy", "003402000200000", 42, "05"),
+    Treatment("wheelchair training", "003402000220000", 36, "05"),
+    Treatment("vocational training", "003402000320000", 48, "05"),
 )
 """Every service; the order is part of what a seed means."""
 
@@ -114,6 +132,7 @@ CONSUMABLES: tuple[Treatment, ...] = (
     Treatment("stent", "C02010713100002009953", 760, "08"),
     Treatment("mesh", "C09030208800004016027", 980, "08"),
     Treatment("clips", "C15040506900001033418", 320, "08"),
+    Treatment("toothbrush", "C18990100100001000127", 16, "08"),
 )
 """Every consumable."""
 

@@ -32,6 +32,7 @@ _THERAPIES = ("oxygen", "nebuliser", "dressing", "physio", "acupuncture")
 _WARD_DAYS = 5  # days for which one ward line supplies
 _SMALL = 500  # fen: not worth another line
 _CODED = 12  # packs that a ward scans
+_AFTER_STAY = 12  # days after which one may have the same drug again
 _EMPLOYEES = "310"
 
 
@@ -162,4 +163,5 @@ class Ward:
             traces = counter.boxes.whole(drug, cnt) if cnt <= _CODED and chance(self._rng, 0.4) else []
             days = min(stay.nights, _WARD_DAYS)
             bill.drug(drug, price, cnt, days, traces, self._moment(stay, min(number, stay.nights - 1)))
-            stay.person.has(drug.index, day + stay.nights + 12)
+            last = day + stay.nights
+            counter.sold(drug, stay.person, stay.place, last, last + _AFTER_STAY)

@@ -87,4 +87,4 @@ def _busy(kit: Kit, story: Story) -> None:
         story.settle(person, place, time, encounter)
 
 
-SCENARIO = Scenario("G02", (Variant(_batch, 17),), (Variant(_seven, 11), Variant(_busy, _QUIET * _FEES + 2)))
+SCENARIOS = (Scenario("G02", (Variant(_batch, 17),), (Variant(_seven, 11), Variant(_busy, _QUIET * _FEES + 2))),)

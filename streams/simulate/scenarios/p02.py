@@ -38,4 +38,4 @@ def _unstated(kit: Kit, story: Story) -> None:
     _tell(kit, story, kit.rng.choice("09"), kit.rng.choice((_OF_MEN, _OF_WOMEN)), guilty=False)
 
 
-SCENARIO = Scenario("P02", (Variant(_man, 1), Variant(_woman, 1)), (Variant(_unstated, 1), Variant(_right, 1)))
+SCENARIOS = (Scenario("P02", (Variant(_man, 1), Variant(_woman, 1)), (Variant(_unstated, 1), Variant(_right, 1))),)

@@ -57,8 +57,10 @@ def _no_ceiling(kit: Kit, story: Story) -> None:
     _sell(kit, story, None, guilty=False)
 
 
-SCENARIO = Scenario(
-    "P15",
-    (Variant(_by_much, 1), Variant(_by_a_fen, 1), Variant(_service, 1)),
-    (Variant(_at_the_ceiling, 1), Variant(_no_ceiling, 1)),
+SCENARIOS = (
+    Scenario(
+        "P15",
+        (Variant(_by_much, 1), Variant(_by_a_fen, 1), Variant(_service, 1)),
+        (Variant(_at_the_ceiling, 1), Variant(_no_ceiling, 1)),
+    ),
 )

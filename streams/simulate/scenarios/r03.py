@@ -69,8 +69,10 @@ def _yesterday(kit: Kit, story: Story) -> None:
     _tell(kit, story, "suspended", -60, -1)
 
 
-SCENARIO = Scenario(
-    "R03",
-    (Variant(_suspended, 1), Variant(_terminated, 1), Variant(_first_day, 1), Variant(_last_day, 1)),
-    (Variant(_tomorrow, 1), Variant(_emergency, 1), Variant(_yesterday, 1)),
+SCENARIOS = (
+    Scenario(
+        "R03",
+        (Variant(_suspended, 1), Variant(_terminated, 1), Variant(_first_day, 1), Variant(_last_day, 1)),
+        (Variant(_tomorrow, 1), Variant(_emergency, 1), Variant(_yesterday, 1)),
+    ),
 )

@@ -9,7 +9,7 @@ from streams.simulate.bill import Bill, Terms
 from streams.simulate.counter import Encounter
 from streams.simulate.identifiers import trace
 from streams.simulate.province import PHARMACY
-from streams.simulate.scenarios.base import Kit, Scenario, Story, Variant
+from streams.simulate.scenarios.base import ANY_DAY, Kit, Scenario, Story, Variant
 
 if TYPE_CHECKING:
     from streams.simulate.catalogue import Drug
@@ -47,7 +47,7 @@ def _elsewhere(kit: Kit, story: Story) -> None:
     """The same box is settled for other persons at other institutions."""
     drug = kit.drug()
     codes = [kit.boxes.take(drug)]
-    times = kit.whenever(3 if kit.chance(_A_THIRD_SALE) else 2)
+    times = kit.whenever(3 if kit.chance(_A_THIRD_SALE) else 2, ANY_DAY)
     for number, time in enumerate(times):
         area = kit.area()
         _sale(kit, story, kit.person(area), kit.place(PHARMACY, area), time, drug, codes, guilty=number > 0)
@@ -122,8 +122,10 @@ def _sent_twice(kit: Kit, story: Story) -> None:
     story.resend(_sale(kit, story, person, place, first, drug, [kit.boxes.take(drug)]), second)
 
 
-SCENARIO = Scenario(
-    "T01",
-    (Variant(_elsewhere, 3), Variant(_same_place, 2), Variant(_same_person, 2)),
-    (Variant(_sent_twice, 2), Variant(_cancelled, 3), Variant(_returned, 3), Variant(_in_parts, 3)),
+SCENARIOS = (
+    Scenario(
+        "T01",
+        (Variant(_elsewhere, 3), Variant(_same_place, 2), Variant(_same_person, 2)),
+        (Variant(_sent_twice, 2), Variant(_cancelled, 3), Variant(_returned, 3), Variant(_in_parts, 3)),
+    ),
 )

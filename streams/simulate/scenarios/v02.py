@@ -105,14 +105,16 @@ def _over_midnight(kit: Kit, story: Story) -> None:
         _visit(kit, story, person, place, time)
 
 
-SCENARIO = Scenario(
-    "V02",
-    (Variant(_three, 3), Variant(_three_and_back, 4)),
-    (
-        Variant(_one_online, 3),
-        Variant(_emergency_last, 3),
-        Variant(_two_only, 3),
-        Variant(_over_midnight, 3, days=2),
-        Variant(_one_cancelled, 4),
+SCENARIOS = (
+    Scenario(
+        "V02",
+        (Variant(_three, 3), Variant(_three_and_back, 4)),
+        (
+            Variant(_one_online, 3),
+            Variant(_emergency_last, 3),
+            Variant(_two_only, 3),
+            Variant(_over_midnight, 3, days=2),
+            Variant(_one_cancelled, 4),
+        ),
     ),
 )

@@ -1,20 +1,33 @@
-"""A second opinion on simulated events: the rules of the catalogue by brute force, sharing nothing with the project.
+"""A second opinion on simulated events: what the judges of single rules share. It shares nothing with the project.
 
-Each check takes the events in the order of arrival and returns the setl_id at which the rule's condition is met.
+Judges take the events in the order of arrival and give the setl_id at which the condition of a rule is met.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import date, datetime
-from typing import Any
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Event = dict[str, Any]
+Line = dict[str, Any]
+
+INPATIENT = ("2", "52")
 
 
+@cache
 def moment(text: str) -> datetime:
     """A time of the events."""
     return datetime.fromisoformat(text)
+
+
+def day(text: str) -> date:
+    """The day of a time."""
+    return moment(text).date()
 
 
 def fen(amount: float) -> int:
@@ -24,127 +37,78 @@ def fen(amount: float) -> int:
     return whole
 
 
-def once(events: list[Event]) -> list[Event]:
-    """Settlements that are not refunds, each the first time it arrives."""
-    seen: set[str] = set()
-    found = []
-    for event in events:
-        if event["event_type"] == "settlement" and event["setl_id"] not in seen:
-            seen.add(event["setl_id"])
-            if event.get("refd_setl_flag") != "1":
-                found.append(event)
-    return found
+def within(later: str, earlier: str, days: float) -> bool:
+    """Whether one time is less than so many days after or before the other."""
+    return abs(moment(later) - moment(earlier)) < timedelta(days=days)
 
 
-def service_time(event: Event) -> datetime:
+def is_refund(event: Event) -> bool:
+    """Whether it gives something back."""
+    return event.get("refd_setl_flag") == "1"
+
+
+def is_stay(event: Event) -> bool:
+    """Whether it settles a stay."""
+    return str(event["med_type"]).startswith(INPATIENT)
+
+
+def service_time(event: Event) -> str:
     """When the last service of a settlement happened."""
-    return max(moment(line["fee_ocur_time"]) for line in event["feedetail"])
+    return max(line["fee_ocur_time"] for line in event["feedetail"])
 
 
-def p02(events: list[Event]) -> list[str]:
-    """Service of the other sex."""
-    wrong = {"1": ("003313", "003314"), "2": ("003312",)}
-    return [
-        event["setl_id"]
-        for event in once(events)
-        if any(line["med_list_codg"].startswith(wrong.get(event["gend"], ("-",))) for line in event["feedetail"])
-    ]
+def known(doctor: str | None) -> bool:
+    """Whether a prescriber is somebody."""
+    return bool(doctor) and bool(set(doctor or "") - set("09"))
 
 
-def p15(events: list[Event]) -> list[str]:
-    """Price above the ceiling."""
-    return [
-        event["setl_id"]
-        for event in once(events)
-        if any(
-            line["pric_uplmt_amt"] is not None and fen(line["pric"]) > fen(line["pric_uplmt_amt"])
-            for line in event["feedetail"]
-        )
-    ]
+class Case(NamedTuple):
+    """A settlement on its first arrival.
+
+    Attributes:
+        event: the settlement, never a refund.
+        before: the person's earlier settlements that have not been cancelled, refunds excluded.
+        returned: units given back, by settlement and line.
+    """
+
+    event: Event
+    before: list[Event]
+    returned: Counter[tuple[str, str]]
+
+    def earlier(self) -> Iterator[tuple[Event, Line]]:
+        """Earlier lines of which something is left."""
+        for event in self.before:
+            for line in event["feedetail"]:
+                if line["cnt"] > self.returned[event["setl_id"], line["feedetl_sn"]]:
+                    yield event, line
 
 
-def _live(events: list[Event]) -> list[tuple[Event, set[str]]]:
-    """Each first settlement with the ids that had been cancelled when it arrived."""
+def once(events: list[Event]) -> Iterator[tuple[Event, set[str]]]:
+    """Each settlement or refund the first time it arrives, with the ids that have been cancelled so far."""
     cancelled: set[str] = set()
     seen: set[str] = set()
-    found = []
     for event in events:
         if event["event_type"] == "reversal":
             cancelled.add(event["init_setl_id"])
         elif event["event_type"] == "settlement" and event["setl_id"] not in seen:
             seen.add(event["setl_id"])
-            found.append((event, set(cancelled)))
-    return found
+            yield event, cancelled
 
 
-def t01(events: list[Event]) -> list[str]:
-    """A whole pack's code that another live settlement has sold, and nobody has given back."""
-    owner: dict[str, set[str]] = defaultdict(set)
-    returned: set[tuple[str, str]] = set()
-    found = []
-    for event, cancelled in _live(events):
-        hit = False
-        for line in event["feedetail"]:
-            for node in line.get("drug_trac_info", ()):
-                code = node["drug_trac_codg"]
-                if node["trdn_flag"] == "1":
-                    continue
-                if line["cnt"] < 0:
-                    returned.add((code, event["init_setl_id"]))
-                    continue
-                sales = {sale for sale in owner[code] - cancelled if (code, sale) not in returned}
-                hit = hit or bool(sales)
-                owner[code].add(event["setl_id"])
-        if hit:
-            found.append(event["setl_id"])
-    return found
+def settlements(events: list[Event]) -> Iterator[Event]:
+    """Each settlement the first time it arrives, without refunds."""
+    return (event for event, _ in once(events) if not is_refund(event))
 
 
-def v02(events: list[Event]) -> list[str]:
-    """Third institution of a person on one day; emergencies are excused, online visits do not count."""
-    visits: dict[tuple[str, date], dict[str, str]] = defaultdict(dict)
-    found = []
-    for event, cancelled in _live(events):
-        if event.get("refd_setl_flag") == "1" or event["online_flag"] == "1":
+def cases(events: list[Event]) -> Iterator[Case]:
+    """Each settlement with what came before it for the same person."""
+    past: dict[str, list[Event]] = defaultdict(list)
+    returned: Counter[tuple[str, str]] = Counter()
+    for event, cancelled in once(events):
+        if is_refund(event):
+            for line in event["feedetail"]:
+                returned[event["init_setl_id"], line["init_feedetl_sn"]] -= line["cnt"]
             continue
-        day = visits[event["psn_no"], service_time(event).date()]
-        day[event["setl_id"]] = event["fixmedins_code"]
-        places = {place for setl_id, place in day.items() if setl_id not in cancelled}
-        if len(places) >= 3 and event["er_flag"] != "1":
-            found.append(event["setl_id"])
-    return found
-
-
-def g02(events: list[Event]) -> list[str]:
-    """One amount at least eight times and at least 30 % of the institution's settlements of that day so far."""
-    days: dict[tuple[str, date], dict[str, int]] = defaultdict(dict)
-    found = []
-    for event, cancelled in _live(events):
-        if event.get("refd_setl_flag") == "1":
-            continue
-        day = days[event["fixmedins_code"], moment(event["setl_time"]).date()]
-        amount = fen(event["medfee_sumamt"])
-        day[event["setl_id"]] = amount
-        amounts = [value for setl_id, value in day.items() if setl_id not in cancelled]
-        if amounts.count(amount) >= 8 and 10 * amounts.count(amount) >= 3 * len(amounts):
-            found.append(event["setl_id"])
-    return found
-
-
-def r03(events: list[Event], practitioners: list[Event]) -> list[str]:
-    """A prescriber who is suspended or terminated on the day; emergencies are excused."""
-    barred = [row for row in practitioners if row["status"] != "active"]
-    found = []
-    for event in once(events):
-        days = {(line["bilg_dr_codg"], line["fee_ocur_time"][:10]) for line in event["feedetail"]}
-        if event["er_flag"] != "1" and any(
-            row["bilg_dr_codg"] == doctor and (row["effective_from"] or "0") <= day <= (row["effective_to"] or "9")
-            for row in barred
-            for doctor, day in days
-        ):
-            found.append(event["setl_id"])
-    return found
-
-
-SIX = {"P02": p02, "P15": p15, "T01": t01, "V02": v02, "G02": g02}
-"""Those that need nothing but the events; R03 needs the practitioners."""
+        mine = past[event["psn_no"]]
+        yield Case(event, [other for other in mine if other["setl_id"] not in cancelled], returned)
+        mine.append(event)

@@ -42,8 +42,8 @@ def lines(data: bytes) -> list[dict[str, Any]]:
 
 def test_events_go_to_standard_output() -> None:
     """Without -o the events are lines on standard output and the count is on standard error."""
-    result = run("--events", "60", "--seed", "7")
-    expected = b"".join(one.raw + b"\n" for one in Simulation(SimulationConfig(events=60, seed=7)))
+    result = run("--events", "60", "--seed", "7", "--scenario", "P02")
+    expected = b"".join(one.raw + b"\n" for one in Simulation(SimulationConfig(events=60, seed=7, scenarios=("P02",))))
     assert result.exit_code == 0
     assert result.stdout_bytes == expected
     assert result.stderr.startswith("60 events (")
@@ -72,7 +72,7 @@ def test_labels_and_registry_facts_are_written(tmp_path: Path) -> None:
     settled = [event["setl_id"] for event in lines(events.read_bytes()) if event["event_type"] == "settlement"]
     truths = lines(labels.read_bytes())
     assert settled == [truth["setl_id"] for truth in truths]
-    assert {"setl_id", "label", "scenario", "role"} == set(truths[0])
+    assert {"setl_id", "label", "scenario", "role", "also"} == set(truths[0])
     assert {"R03", "P15", None} == {truth["scenario"] for truth in truths}
     assert sorted(path.name for path in folder.iterdir()) == [
         "institutions.jsonl",
@@ -81,6 +81,14 @@ def test_labels_and_registry_facts_are_written(tmp_path: Path) -> None:
     ]
     statuses = Counter(row["status"] for row in lines((folder / "practitioners.jsonl").read_bytes()))
     assert statuses["suspended"] + statuses["terminated"] >= 2
+
+
+def test_scenarios_that_do_not_fit_are_named() -> None:
+    """On standard error, with the reason, and by reason."""
+    result = run("--events", "700", "--scenario", "V01", "--scenario", "V04", "--scenario", "R04", "-o", os.devnull)
+    assert result.stderr.startswith("left out: V01, V04 (needs 2 days)\n700 events (")
+    result = run("--events", "300", "--scenario", "R04", "--scenario", "P02", "-o", os.devnull)
+    assert result.stderr.startswith("left out: R04 (no room among so few events)\n300 events (")
 
 
 def test_no_scenarios_means_innocent_traffic(tmp_path: Path) -> None:
@@ -166,13 +174,13 @@ def test_an_interrupt_ends_with_a_count(tmp_path: Path, monkeypatch: pytest.Monk
     path = tmp_path / "e.jsonl"
     result = run("--events", "100", "-o", str(path))
     assert result.exit_code == 130
-    assert result.stderr.startswith("interrupted: 5 events (")
+    assert "\ninterrupted: 5 events (" in result.stderr
     assert len(lines(path.read_bytes())) == 5
 
 
 def test_a_reader_that_has_seen_enough_is_no_error_to_python() -> None:
     """A closed pipe ends the command without a traceback."""
-    command = [sys.executable, "-m", "streams.cli", "simulate", "--events", "3000"]
+    command = [sys.executable, "-m", "streams.cli", "simulate", "--events", "3000", "--no-scenarios"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -193,4 +201,4 @@ def test_a_signal_from_the_terminal_ends_the_real_program() -> None:
         process.send_signal(signal.SIGINT)
         _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert complaint.startswith(b"interrupted: ")
+    assert b"interrupted: " in complaint

@@ -17,7 +17,7 @@ from streams.simulate import SCENARIOS, SimulationConfig
         ({"days": 731}, "days must lie between 1 and 730"),
         ({"fraud_rate": -0.1}, "fraud rate must lie between 0 and 0.5"),
         ({"fraud_rate": float("nan")}, "fraud rate must lie between 0 and 0.5"),
-        ({"scenarios": ("P02", "Q9")}, "unknown scenario Q9; known are P02"),
+        ({"scenarios": ("P02", "Q9")}, "unknown scenario Q9; known are P01, P02"),
         ({"institutions": 2}, "at least 3 institutions"),
         ({"events": 1_000, "persons": 1_000}, "1000 events in 1 days need at least 1500 persons"),
         ({"events": 60_000, "days": 60, "persons": 9_000}, "need at least 10000 persons"),
