@@ -10,21 +10,21 @@ from streams.contract.person import person_ref
 from streams.contract.results import Action, Ruleset, ScreeningResult, encode_result, result_id
 from streams.contract.time import format_time
 from streams.engine.context import EvaluationContext
+from streams.engine.contributions import merged
 from streams.engine.evaluate import Evaluator
 from streams.engine.ledger import Ledger
 from streams.engine.references import References
 from streams.engine.wording import word
 from streams.features.plan import FeaturePlan
+from streams.rules.policy import decide
 
 if TYPE_CHECKING:
     from models.port import Scorer
     from streams.contract.events import Event
     from streams.contract.results import Violation
     from streams.rules.specs import Pack
-    from streams.state.rows import Position, WindowRow
+    from streams.state.rows import Position
     from streams.state.store import Store
-
-MAX_SCORE = 100
 
 
 class Outcome(NamedTuple):
@@ -98,8 +98,11 @@ class Engine:
         if event.event_type == "reversal":
             known = self.ledger.reverse(event, position)
             return Outcome("reversal" if known else "unknown-reversal")
-        self.ledger.apply(self.plan.contributions(event), position)
+        self.ledger.apply(self.plan.contributions(event, self._context(event)), position)
         return Outcome(event.event_type)
+
+    def _context(self, event: Event) -> EvaluationContext:
+        return EvaluationContext(event, self._store, self.plan, self.references)
 
     def _settlement(self, event: Event, position: Position) -> Outcome:
         ledger = self.ledger
@@ -112,30 +115,31 @@ class Engine:
                 if is_refund:
                     ledger.settle_refund(event, position)
             return Outcome("repeat", earlier.answer, _brief_decoder.decode(earlier.answer).action)
+        context = self._context(event)
         if earlier is not None:
             # Its reversal came first: it is answered, and counts nowhere.
             contributions = []
         else:
-            contributions = self.plan.contributions(event)
+            contributions = self.plan.contributions(event, context)
             if is_refund:
                 contributions = ledger.refund(event, position, contributions)
-        touched = ledger.apply(contributions, position)
-        outcome = self._answer(event, touched)
+                contributions = merged(contributions + self.plan.returns(event, context))
+        context.turn(ledger.apply(contributions, position))
+        outcome = self._answer(event, context)
         reversed_at = None if earlier is None else earlier.reversed_at
         ledger.record(event, position, contributions, outcome.answer or b"", reversed_at)
         if is_refund:
             ledger.settle_refund(event, position)
         return outcome
 
-    def _answer(self, event: Event, touched: dict[str, WindowRow]) -> Outcome:
-        context = EvaluationContext(event, touched, self._store, self.plan, self.references)
+    def _answer(self, event: Event, context: EvaluationContext) -> Outcome:
         findings = self._evaluator.run(event, context)
         live: list[Violation] = []
         shadow: list[Violation] = []
         failed = list(findings.failed)
         for found in findings.hits:
             try:
-                violation = word(event, context, found)
+                violation = word(event, context, found, self.pack.notes, len(findings.hits))
             except Exception as error:  # noqa: BLE001 - a sentence that cannot be made must not cost the others
                 failed.append((found.rule.rule_id, type(error).__name__))
                 continue
@@ -151,7 +155,7 @@ class Engine:
 
     def _result(self, event: Event, live: list[Violation], missing: list[str]) -> ScreeningResult:
         live.sort(key=lambda violation: (violation.sev_deg, violation.rule_id))
-        action, risk_score = self.judge(live)
+        action, risk_score = self.judge(live, event.mdtrtarea_admvs)
         setl_id = event.setl_id or ""
         return ScreeningResult(
             result_id=result_id(setl_id, 1, self._ruleset.sha256),
@@ -176,11 +180,9 @@ class Engine:
         result = self._result(event, [], missing)
         return Outcome("settlement", encode_result(result), result.action, result)
 
-    def judge(self, live: list[Violation]) -> tuple[Action, float]:
-        """Action and score of violations, by the pack's policy: the gravest decides, each further one adds."""
+    def judge(self, live: list[Violation], area: str) -> tuple[Action, float]:
+        """Action and score of violations, by the policy that holds in the treatment area."""
         if not live:
             return "pass", 0.0
-        policy = self.pack.policy
-        gravest = min(int(violation.sev_deg) for violation in live)
-        score = policy.scores[gravest] + policy.each_more * (len(live) - 1)
-        return cast("Action", policy.actions[gravest]), float(min(score, MAX_SCORE))
+        action, score = decide(self.pack.policy.holding(area), [int(violation.sev_deg) for violation in live])
+        return cast("Action", action), float(score)

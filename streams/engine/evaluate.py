@@ -1,27 +1,36 @@
-"""Runs the rules that can apply to an event and gathers what they hit."""
+"""Runs the rules that can apply to an event and gathers what they hit.
+
+Rules hardly ever hit, so what costs is asking. For each kind of visit the conditions of its rules are compiled into one
+function for each thing they look at (settlement, line, prescriber, trace code), which says whose condition holds. Only
+where that function raises are the rules asked one by one, so that a rule that cannot be decided, or is broken,
+harms no other. Rules with a knowledge table are asked where the table has the line's item.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.contract.time import day_of
+from streams.engine.visits import Visit
 from streams.state.store import NotHereError
 
 if TYPE_CHECKING:
     from streams.contract.events import Event, Line, TraceCode
     from streams.engine.context import EvaluationContext
+    from streams.engine.visits import Sifted
     from streams.rules.knowledge import Fact
     from streams.rules.specs import Pack, Params, RuleSpec
 
-#: Kinds of visit whose rules are remembered; there are a few dozen, whatever a sender makes up.
-VISIT_KINDS_KEPT = 1_000
-#: Items whose rules are remembered: more than any province's catalogue has in use.
-ITEMS_KEPT = 100_000
+#: Kinds of visit, areas and exemptions whose rules are remembered; there are a few hundred, whatever a sender makes up.
+SELECTIONS_KEPT = 2_000
 
 
 class Hit(NamedTuple):
     """One place at which a rule's condition held."""
 
+    #: The form of the rule.
+    rule: RuleSpec
+    params: Params
     line: Line | None
     code: TraceCode | None
     fact: Fact | None
@@ -37,7 +46,6 @@ class RuleHits(NamedTuple):
     """A rule that hit, with everything needed to word it."""
 
     rule: RuleSpec
-    params: Params
     hits: list[Hit]
 
 
@@ -56,127 +64,171 @@ class Evaluator:
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
-        self._settlement = tuple(rule for rule in pack.rules if rule.each == "settlement" and rule.mode != "off")
-        self._by_visit: dict[str, frozenset[str]] = {}
-        self._by_item: dict[str, tuple[tuple[RuleSpec, ...], tuple[RuleSpec, ...]]] = {}
+        self._forms = tuple(form for rule in pack.rules if rule.mode != "off" for form in (rule, *rule.also))
+        self._main = {rule.rule_id: rule for rule in pack.rules}
+        self._order = {rule.rule_id: place for place, rule in enumerate(pack.rules)}
+        self._dated = any(form.effective_from is not None or form.effective_to is not None for form in self._forms)
+        self._by_area = any(form.areas for form in self._forms)
+        self._by_kind: dict[str, Visit] = {}
+        self._by_rules: dict[tuple[int, ...], Visit] = {}
+        self._selections: dict[tuple[Any, ...], tuple[Params | None, ...]] = {}
 
     def run(self, event: Event, context: EvaluationContext) -> Findings:
         """Every live and shadow rule on the event; a rule that raises harms no other."""
-        run = _Run(event, context, self._pack, self._for_visit(event.med_type or ""))
-        run.decide(self._settlement, None, None)
-        for line in event.feedetail:
-            # A refund line retracts, it accuses nobody.
-            if line.cnt > 0:
-                by_line, by_code = self._for_item(line.med_list_codg)
-                if by_line or by_code:
-                    context.at_line(line)
-                    run.decide(by_line, line, None)
-                if by_code:
-                    for code in line.drug_trac_info:
-                        context.at_code(code)
-                        run.decide(by_code, line, code)
-        return run.findings()
+        visit = self._for_visit(event.med_type or "")
+        params, failed = self._select(event, context, visit)
+        run = _Run(event, context, visit, params, failed)
+        if visit.settlement is not None:
+            run.sift(visit.settlement, None, None)
+        if visit.has_lines:
+            for line in event.feedetail:
+                # A refund line retracts, it accuses nobody.
+                if line.cnt > 0:
+                    run.look_at(line)
+        return run.findings(self._main, self._order)
 
-    def _for_visit(self, med_type: str) -> frozenset[str]:
-        """The ids of the rules for a kind of visit."""
-        found = self._by_visit.get(med_type)
+    def _for_visit(self, med_type: str) -> Visit:
+        """The rules for a kind of visit."""
+        found = self._by_kind.get(med_type)
         if found is None:
-            if len(self._by_visit) >= VISIT_KINDS_KEPT:
-                self._by_visit.clear()
-            found = self._by_visit[med_type] = frozenset(
-                rule.rule_id for rule in self._pack.rules if not rule.med_types or med_type.startswith(rule.med_types)
-            )
+            if len(self._by_kind) >= SELECTIONS_KEPT:
+                self._by_kind.clear()
+            forms = tuple(f for f in self._forms if not f.med_types or med_type.startswith(f.med_types))
+            key = tuple(map(id, forms))
+            if key not in self._by_rules:
+                self._by_rules[key] = Visit(self._pack, forms)
+            found = self._by_kind[med_type] = self._by_rules[key]
         return found
 
-    def _for_item(self, item: str) -> tuple[tuple[RuleSpec, ...], tuple[RuleSpec, ...]]:
-        """The line rules and the code rules that an item can hit."""
-        found = self._by_item.get(item)
+    def _select(
+        self, event: Event, context: EvaluationContext, visit: Visit
+    ) -> tuple[tuple[Params | None, ...], list[tuple[str, str]]]:
+        """The parameters that hold for the event, and the rules whose exemption raised."""
+        exempt: list[str] = []
+        failed: list[tuple[str, str]] = []
+        for exemption in visit.exemptions:
+            try:
+                if exemption.when(context, event, None, None, None, ()):
+                    exempt.append(exemption.name)
+            except Exception as error:  # noqa: BLE001 - whatever one exemption does, other rules must be heard
+                exempt.append(exemption.name)
+                failed += [(f.rule_id, type(error).__name__) for f in visit.forms if exemption.name in f.unless]
+        day = day_of(event.time) if self._dated else 0
+        area = event.mdtrtarea_admvs if self._by_area else ""
+        closed = []
+        for place, gate in visit.gates:
+            try:
+                if not gate(context, event, None, None, None, ()):
+                    closed.append(place)
+            except Exception:  # noqa: BLE001, S110 - the rule itself will raise the same
+                pass
+        key = (id(visit), area, day, *exempt, *closed)
+        found = self._selections.get(key)
         if found is None:
-            if len(self._by_item) >= ITEMS_KEPT:
-                self._by_item.clear()
-            rules = self._pack.rules_for(item)
-            found = self._by_item[item] = (
-                tuple(rule for rule in rules if rule.each == "line"),
-                tuple(rule for rule in rules if rule.each == "code"),
-            )
-        return found
+            if len(self._selections) >= SELECTIONS_KEPT:
+                self._selections.clear()
+            params = visit.params(frozenset(exempt), day, area)
+            found = tuple(None if place in closed else own for place, own in enumerate(params))
+            self._selections[key] = found
+        return found, failed
 
 
 class _Run:
     """One event's way through the rules."""
 
-    __slots__ = ("_day", "_event", "_failed", "_for_visit", "_hits", "_pack", "_params", "_unavailable", "context")
+    __slots__ = (
+        "_event",
+        "_failed",
+        "_hits",
+        "_params",
+        "_prescribers",
+        "_silent",
+        "_unavailable",
+        "_visit",
+        "context",
+    )
 
-    def __init__(self, event: Event, context: EvaluationContext, pack: Pack, for_visit: frozenset[str]) -> None:
+    def __init__(
+        self,
+        event: Event,
+        context: EvaluationContext,
+        visit: Visit,
+        params: tuple[Params | None, ...],
+        failed: list[tuple[str, str]],
+    ) -> None:
         self.context = context
         self._event = event
-        self._day = day_of(event.time)
-        self._pack = pack
-        self._for_visit = for_visit
-        #: The parameters of each rule met so far; None for one that does not apply to this event.
-        self._params: dict[str, Params | None] = {}
-        self._hits: dict[str, RuleHits] = {}
+        self._visit = visit
+        self._params = params
+        #: Prescribers whose first line has been looked at.
+        self._prescribers: set[str] = set()
+        self._hits: dict[str, list[Hit]] = {}
         self._unavailable: list[str] = []
-        self._failed: list[tuple[str, str]] = []
+        self._failed = list(dict(failed).items())
+        #: Rules that are reported as missing: half of a rule's answer is no answer.
+        self._silent = {rule_id for rule_id, _ in failed}
 
-    def findings(self) -> Findings:
-        return Findings(list(self._hits.values()), self._unavailable, self._failed)
+    def findings(self, rules: dict[str, RuleSpec], order: dict[str, int]) -> Findings:
+        found = sorted(self._hits, key=order.__getitem__)
+        hits = [RuleHits(rules[rule_id], self._hits[rule_id]) for rule_id in found if rule_id not in self._silent]
+        return Findings(hits, self._unavailable, self._failed)
 
-    def decide(self, rules: tuple[RuleSpec, ...], line: Line | None, code: TraceCode | None) -> None:
-        """Run rules at one place."""
-        event, context, known = self._event, self.context, self._params
-        for rule in rules:
-            rule_id = rule.rule_id
-            try:
-                if rule_id in known:
-                    params = known[rule_id]
-                else:
-                    params = known[rule_id] = self._applicable(rule)
-                if params is None:
-                    continue
-                if rule.facts is None:
-                    if rule.when(context, event, line, code, None, params):
-                        self._hit(rule, line, code, None, params)
-                    continue
-                for fact in rule.facts(event, line, code):
-                    if rule.when(context, event, line, code, fact, params):
-                        self._hit(rule, line, code, fact, params)
-            except NotHereError:
-                self._unavailable.append(rule_id)
-                self._silence(rule_id)
-            except Exception as error:  # noqa: BLE001 - whatever one rule does, the others must be heard
-                self._failed.append((rule_id, type(error).__name__))
-                self._silence(rule_id)
+    def look_at(self, line: Line) -> None:
+        """Ask the rules for a line, its prescriber and its trace codes."""
+        context, visit = self.context, self._visit
+        context.at_line(line)
+        by_item = visit.of(line.med_list_codg)
+        if by_item.line is not None:
+            self.sift(by_item.line, line, None)
+        prescriber = line.bilg_dr_codg
+        if visit.prescriber is not None and prescriber is not None and prescriber not in self._prescribers:
+            self._prescribers.add(prescriber)
+            self.sift(visit.prescriber, line, None)
+        if not line.drug_trac_info:
+            return
+        known = by_item.known is not None and context.known_codes()
+        if by_item.code is None and not known:
+            return
+        for code in line.drug_trac_info:
+            context.at_code(code)
+            if by_item.code is not None:
+                self.sift(by_item.code, line, code)
+            if known and by_item.known is not None and code.drug_trac_codg in known:
+                self.sift(by_item.known, line, code)
 
-    def _silence(self, rule_id: str) -> None:
-        """Half of a rule's answer is no answer: it is reported as missing, and not asked again for this event."""
-        self._params[rule_id] = None
-        self._hits.pop(rule_id, None)
+    def sift(self, sifted: Sifted, line: Line | None, code: TraceCode | None) -> None:
+        """Ask rules about one thing."""
+        try:
+            found = sifted.sieve(self.context, self._event, line, code, self._params)
+        except Exception:  # noqa: BLE001 - which rule it was is found by asking each
+            found = sifted.places
+        if found is not None:
+            for place in found:
+                self._ask(self._visit.forms[place], self._params[place], line, code)
 
-    def _applicable(self, rule: RuleSpec) -> Params | None:
-        if rule.rule_id not in self._for_visit:
-            return None
-        if rule.effective_from is not None and self._day < rule.effective_from:
-            return None
-        if rule.effective_to is not None and self._day > rule.effective_to:
-            return None
-        if any(self._exempt(name) for name in rule.unless):
-            return None
-        return rule.params_for(self._event.mdtrtarea_admvs)
+    def _ask(self, rule: RuleSpec, params: Params | None, line: Line | None, code: TraceCode | None) -> None:
+        """Ask one rule about one thing."""
+        if params is None or rule.rule_id in self._silent:
+            return
+        try:
+            if rule.facts is None:
+                self._decide(rule, line, code, None, params)
+                return
+            for fact in rule.facts(self._event, line, code):
+                self._decide(rule, line, code, fact, params)
+        except NotHereError:
+            self._unavailable.append(rule.rule_id)
+            self._silent.add(rule.rule_id)
+        except Exception as error:  # noqa: BLE001 - whatever one rule does, the others must be heard
+            self._failed.append((rule.rule_id, type(error).__name__))
+            self._silent.add(rule.rule_id)
 
-    def _exempt(self, name: str) -> bool:
-        known = self.context.exempt
-        if name not in known:
-            known[name] = bool(self._pack.exemptions[name].when(self.context, self._event, None, None, None, ()))
-        return known[name]
-
-    def _hit(
+    def _decide(
         self, rule: RuleSpec, line: Line | None, code: TraceCode | None, fact: Fact | None, params: Params
     ) -> None:
         context = self.context
         arguments = (context, self._event, line, code, fact, params)
-        hit = Hit(line, code, fact, rule.severity(*arguments), rule.amount(*arguments), context.lf, context.kf)
-        found = self._hits.get(rule.rule_id)
-        if found is None:
-            found = self._hits[rule.rule_id] = RuleHits(rule, params, [])
-        found.hits.append(hit)
+        if rule.when(*arguments):
+            severity, amount = rule.severity(*arguments), rule.amount(*arguments)
+            hit = Hit(rule, params, line, code, fact, severity, amount, context.lf, context.kf)
+            self._hits.setdefault(rule.rule_id, []).append(hit)

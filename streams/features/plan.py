@@ -1,70 +1,69 @@
-"""A pack's features, arranged for the two things the engine does with them: fold an event in, and read views.
-
-This is the hottest code there is (every feature for every settlement, line and trace code), so features that
-describe the same entity are grouped: the entity's row is located and looked up once for all of them.
-"""
+"""A pack's features, arranged for the two things the engine does with them: fold an event in, and read views."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from streams.features.aggregates import AGGREGATES, Aggregate
-from streams.features.scopes import SCOPES, Scope
-from streams.state.rows import Contribution, Observation
+from streams.features.aggregates import AGGREGATES
+from streams.features.feature import Feature
+from streams.features.feature import state_key as state_key  # noqa: PLC0414 - whoever folds a plan's contributions needs it
+from streams.features.observing import Lines, Observing, group_of
+from streams.features.past import Past
+from streams.features.scopes import SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.contract.events import Event, Line, TraceCode
-    from streams.features.views import View
-    from streams.rules.specs import FeatureSpec
-    from streams.state.rows import WindowRow
-    from streams.state.store import Store
+    from streams.contract.events import Event
+    from streams.rules.feature_specs import FeatureSpec
+    from streams.state.rows import Contribution, WindowRow
 
-
-class Feature(NamedTuple):
-    """A declared feature with its arithmetic and its scope."""
-
-    spec: FeatureSpec
-    aggregate: Aggregate
-    scope: Scope
-
-
-class Group(NamedTuple):
-    """Features that observe the same thing about the same kind of entity."""
-
-    scope: Scope
-    features: list[Feature]
+EVENT_TYPES = ("settlement", "admission", "discharge")
 
 
 class FeaturePlan:
-    """The features of one pack."""
+    """The features of one pack.
+
+    Attributes:
+        settlement: What a settlement can read, by slot; ``line`` and ``code`` the same for a line and a trace code.
+        by_fid: The features that keep state.
+    """
 
     def __init__(self, specs: Iterable[FeatureSpec]) -> None:
-        features = [Feature(spec, AGGREGATES[spec.aggregate](spec), SCOPES[spec.scope]) for spec in specs]
+        features = _features(list(specs))
         self.settlement = _by_slot(features, "settlement")
         self.line = _by_slot(features, "line")
         self.code = _by_slot(features, "code")
-        self.by_fid = {feature.spec.fid: feature for feature in features}
-        self._groups = {
-            event_type: tuple(_groups(features, each, event_type) for each in ("settlement", "line", "code"))
-            for event_type in ("settlement", "admission", "discharge")
-        }
+        kept = [feature for feature in features if feature.past is None]
+        self.by_fid = {feature.fid: feature for feature in kept}
+        observing = [feature for feature in kept if not feature.spec.returns]
+        self._groups = {kind: group_of(observing, "settlement", kind) for kind in EVENT_TYPES}
+        self._lines = {kind: Lines(observing, kind) for kind in EVENT_TYPES}
+        self._returns = Lines([feature for feature in kept if feature.spec.returns], "settlement")
 
-    def contributions(self, event: Event) -> list[Contribution]:
-        """What the event puts into window rows, a row named once."""
-        found: dict[str, Contribution] = {}
-        by_settlement, by_line, by_code = self._groups[event.event_type]
-        for group in by_settlement:
-            _observe(group, event, None, None, found)
-        if by_line or by_code:
-            for line in event.feedetail:
-                for group in by_line:
-                    _observe(group, event, line, None, found)
-                for code in line.drug_trac_info:
-                    for group in by_code:
-                        _observe(group, event, line, code, found)
-        return list(found.values())
+    def contributions(self, event: Event, context: Any = None) -> list[Contribution]:
+        """What the event puts into window rows, a row named once.
+
+        Args:
+            event: The event.
+            context: Answers features that look at logs or registries while they observe
+                (`streams.engine.context`); without it those observe nothing.
+        """
+        seen = Observing(event, context)
+        seen.observe(self._groups[event.event_type], None, None)
+        if event.feedetail:
+            seen.observe_lines(self._lines[event.event_type].of(event))
+        return list(seen.found.values())
+
+    def returns(self, event: Event, context: Any = None) -> list[Contribution]:
+        """What a refund leaves behind in the features that look at returns.
+
+        Each observation belongs to the settlement that was refunded, so it stays when that settlement is taken out as a
+        whole, and goes when the refund itself is reversed.
+        """
+        seen = Observing(event, context, event.init_setl_id or "")
+        seen.observe_lines(self._returns.of(event))
+        return list(seen.found.values())
 
     def sweep(self, row: WindowRow) -> None:
         """Drop from a row what is too old to say anything, and what belongs to features that left the pack."""
@@ -74,79 +73,33 @@ class FeaturePlan:
                 del row.features[key]
 
 
-def _by_slot(features: list[Feature], each: str) -> list[Feature]:
-    return sorted((f for f in features if f.spec.each == each), key=lambda f: f.spec.index)
+def _features(specs: list[FeatureSpec]) -> list[Feature]:
+    kept = {spec.name: _feature(spec) for spec in specs if spec.aggregate != "past"}
+    return [kept[spec.name] if spec.name in kept else _past(spec, kept[spec.base]) for spec in specs]
 
 
-def _groups(features: list[Feature], each: str, event_type: str) -> list[Group]:
-    groups: dict[str, Group] = {}
-    for feature in features:
-        if feature.spec.each == each and event_type in feature.spec.events:
-            groups.setdefault(feature.scope.name, Group(feature.scope, [])).features.append(feature)
-    return list(groups.values())
+def _feature(spec: FeatureSpec) -> Feature:
+    aggregate, scope = AGGREGATES[spec.aggregate](spec), SCOPES[spec.scope]
+    return Feature(
+        spec,
+        aggregate,
+        scope,
+        spec.fid,
+        special=_is_special(spec),
+        nothing=aggregate.view(None, 0, None, ""),
+        exact=spec.each == scope.level,
+    )
 
 
-def _observe(
-    group: Group, event: Event, line: Line | None, code: TraceCode | None, found: dict[str, Contribution]
-) -> None:
-    contribution = None
-    part = ""
-    for spec, _, scope in group.features:
-        if spec.where is not None and not spec.where(event, line, code):
-            continue
-        value = None
-        if spec.of is not None:
-            value = spec.of(event, line, code)
-            if value is None:
-                continue
-        time = spec.at(event, line, code)
-        if time is None:
-            continue
-        if contribution is None:
-            row = scope.locate(event, line, code)
-            if row is None:
-                return
-            key, owner, part = row
-            contribution = found.get(key)
-            if contribution is None:
-                contribution = found[key] = Contribution(key, owner, [])
-        contribution.observations.append(Observation(spec.fid, part, time, value, 1, event.setl_id or ""))
+def _is_special(spec: FeatureSpec) -> bool:
+    return spec.once or spec.aggregate == "share"
 
 
-def state_key(fid: str, part: str) -> str:
-    """Under which name a row keeps a feature's state, for the row as a whole or for a part of it."""
-    return f"{fid}:{part}" if part else fid
+def _past(spec: FeatureSpec, base: Feature) -> Feature:
+    past = Past(spec, base.aggregate, base.spec.fields)
+    nothing = past.view(None, 0, "")
+    return Feature(spec, base.aggregate, base.scope, base.fid, past, nothing=nothing, exact=base.exact)
 
 
-def read_view(
-    feature: Feature,
-    store: Store,
-    touched: dict[str, WindowRow],
-    event: Event,
-    line: Line | None,
-    code: TraceCode | None,
-) -> View:
-    """What a rule sees of a feature for this event (and line, and code).
-
-    Args:
-        feature: What to read.
-        store: Where rows are.
-        touched: The rows that the event was just folded into, by key: the likely ones.
-        event: The event.
-        line: The line, where the feature is one of lines or codes.
-        code: The trace code, where the feature is one of codes.
-
-    Raises:
-        streams.state.store.NotHereError: The row belongs to a partition that is not held here.
-    """
-    spec, aggregate, scope = feature
-    time = spec.at(event, line, code)
-    value: Any = None if spec.of is None else spec.of(event, line, code)
-    where = scope.locate(event, line, code)
-    state = None
-    if where is not None:
-        key, owner, part = where
-        row = touched.get(key) or store.window(key, owner)
-        if row is not None:
-            state = row.features.get(state_key(spec.fid, part))
-    return aggregate.view(state, event.time if time is None else time, value, event.setl_id or "")
+def _by_slot(features: list[Feature], level: str) -> list[Feature]:
+    return sorted((f for f in features if f.scope.level == level), key=lambda f: f.spec.index)

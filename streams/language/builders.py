@@ -78,6 +78,8 @@ def attribute(base: ast.expr, field: Field) -> ast.expr:
     """Write the reading of a record's field; ``base`` is a variable."""
     if isinstance(field.attr, int):
         return item(base, field.attr)
+    if field.compute:
+        return call(f"_{field.compute}", load("e"), base)
     found = ast.Attribute(base, field.attr, ast.Load())
     if field.blank:
         return either("or", [found, ast.Constant(field.blank)])

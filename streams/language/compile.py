@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from streams.language.builders import call, load, store
 from streams.language.generate import Generator
 from streams.language.generate_values import MEMORY
 from streams.language.runtime import NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from streams.language.tree import Node
 
 RULE_ARGUMENTS = "c, e, l, k, fact, p"
 MESSAGE_ARGUMENTS = "c, e, l, k, fact, p, lines"
-FEATURE_ARGUMENTS = "e, l, k"
+FEATURE_ARGUMENTS = "e, l, k, c=None"
+
+
+class Part(NamedTuple):
+    """A condition that is compiled together with others."""
+
+    place: int
+    """Where its parameters are, and what is told when it holds."""
+    code: ast.expr
+    memory: int
+    """How many named expressions it may compute."""
+    facts: Callable[..., Any] | None = None
+    """Gives the facts it is asked with, of event, line and code; None = it has none."""
+    guard: ast.expr | None = None
+    """What must hold before facts are looked up."""
 
 
 class FunctionSet:
@@ -26,6 +41,7 @@ class FunctionSet:
         self._definitions: list[ast.stmt] = []
         self._globals: dict[str, Any] = {}
         self._built: dict[str, Any] = {}
+        self._sources: dict[str, tuple[ast.expr, int]] = {}
 
     def constant(self, name: str, value: Any) -> None:
         """Make a value (a knowledge table, a formatter) readable by name."""
@@ -55,7 +71,55 @@ class FunctionSet:
         definition.name = name
         definition.body = [*_memory(code), ast.Return(code)]
         self._definitions.append(definition)
+        self._sources[name] = (code, _memory_size(code))
         return lambda: self._built[name]
+
+    def source(self, name: str) -> Callable[[], tuple[ast.expr, int]]:
+        """Give what gives a function's expression before it is compiled, and how much memory it needs."""
+        return lambda: self._sources[name]
+
+    def fuse(self, name: str, parts: Sequence[Part]) -> Any:
+        """Compile conditions into one function, after ``build``.
+
+        Args:
+            name: Shown in tracebacks.
+            parts: The conditions.
+
+        Returns:
+            ``(c, e, l, k, ps)`` → the places of the conditions that hold, None for none. A condition whose parameters
+            (``ps[place]``) are None is passed over; one with facts holds if it does for any of them.
+        """
+        definition = ast.parse(f"def {name}(c, e, l, k, ps):\n fact = found = None").body[0]
+        assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
+        extra: dict[str, Any] = {}
+        for part in parts:
+            place = part.place
+            test = ast.If(part.code, ast.parse(f"found = [*(found or ()), {place}]").body, [])
+            body: list[ast.stmt] = [*_memory_of(part.memory), test]
+            if part.facts is not None:
+                extra[f"_facts_{place}"] = part.facts
+                test.body.append(ast.Break())
+                loop = ast.For(store("fact"), call(f"_facts_{place}", *map(load, "elk")), body, [])
+                body = [loop if part.guard is None else ast.If(part.guard, [loop], [])]
+            step = ast.parse(f"p = ps[{place}]\nif p is not None: pass").body
+            assert isinstance(step[1], ast.If)  # noqa: S101 - likewise
+            step[1].body = body
+            definition.body += step
+        definition.body.append(ast.Return(load("found")))
+        return self._compiled(name, definition, extra)
+
+    def fuse_steps(self, name: str, steps: Sequence[ast.stmt]) -> Any:
+        """Compile statements that each append to ``found`` into one function of ``(e, l, k, c)``, after ``build``."""
+        definition = ast.parse(f"def {name}(e, l, k, c):\n found = []").body[0]
+        assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
+        definition.body += [*steps, ast.Return(load("found"))]
+        return self._compiled(name, definition, {})
+
+    def _compiled(self, name: str, definition: ast.stmt, extra: Mapping[str, Any]) -> Any:
+        space = {**self._built, **extra}
+        # Every part was written by the generator from a checked expression: no text of an analyst is executed.
+        exec(compile(ast.fix_missing_locations(ast.Module([definition], [])), "<rule pack>", "exec"), space)  # noqa: S102
+        return space[name]
 
     def let(self, name: str, index: int, node: Node) -> None:
         """Add a function that computes a named expression of a rule and puts it into memory."""
@@ -82,6 +146,10 @@ class FunctionSet:
 
 def _memory(code: ast.expr) -> list[ast.stmt]:
     """Write the memory of a function that reads named expressions; they only read those declared before them."""
+    return _memory_of(_memory_size(code))
+
+
+def _memory_size(code: ast.expr) -> int:
     indexes = [
         node.slice.value
         for node in ast.walk(code)
@@ -91,4 +159,8 @@ def _memory(code: ast.expr) -> list[ast.stmt]:
         and isinstance(node.slice, ast.Constant)
         and isinstance(node.slice.value, int)
     ]
-    return ast.parse(f"{MEMORY} = [_unset] * {max(indexes) + 1}").body if indexes else []
+    return max(indexes, default=-1) + 1
+
+
+def _memory_of(size: int) -> list[ast.stmt]:
+    return ast.parse(f"{MEMORY} = [_unset] * {size}").body if size else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from streams.language import loops
+from streams.language import feature_functions, loops
 from streams.language.arguments import BROKEN, arguments, called
 from streams.language.measures import DURATIONS, UNITS, day, duration, unit
 from streams.language.problems import did_you_mean
@@ -31,7 +31,7 @@ WORDS = frozenset({Kind.TEXT, Kind.LIST})
 SIGNATURES: dict[str, tuple[tuple[frozenset[Kind], ...], Type, int]] = {
     "starts_with": ((frozenset({Kind.TEXT}), WORDS), BOOL, 0),
     "any_prefix": ((frozenset({Kind.LIST}), WORDS), BOOL, 0),
-    "matches": ((frozenset({Kind.TEXT}), frozenset({Kind.TEXT})), BOOL, 0),
+    "matches": ((frozenset({Kind.TEXT}), WORDS), BOOL, 0),
     "month": ((MOMENT,), INT, 4),
     "hour": ((frozenset({Kind.TIME}),), INT, 5),
     "level_rank": ((frozenset({Kind.TEXT}),), INT.maybe(), 2),
@@ -163,11 +163,11 @@ def _default(checker: Checker, node: ast.Call, name: str) -> Node:
 
 
 def _lookup(checker: Checker, node: ast.Call, name: str) -> Node:
-    """Check ``listed('D04', line)`` and ``row('P14', x).group``."""
-    args = arguments(checker, node, name, range(2, 3))
+    """Check ``listed('D04', line)``, ``listed('P09', line, 'contained')`` and ``row('P14', x).group``."""
+    args = arguments(checker, node, name, range(2, 4 if name == "listed" else 3))
     if args is None:
         return BROKEN
-    table, record = args
+    table, record, *column = args
     tables = checker.names.tables
     if not isinstance(table, Const) or table.value not in tables:
         shown = f" {table.value!r}" if isinstance(table, Const) else ""
@@ -180,9 +180,30 @@ def _lookup(checker: Checker, node: ast.Call, name: str) -> Node:
         return checker.error(node, f"{name}() needs a {wanted} as its second argument")
     if name == "row" and info.many:
         return checker.error(node, f"{table.value} has several rows for one code", "ask listed(...)")
+    found = _column(checker, node, table.value, column[0] if column else None)
+    if found is None:
+        return BROKEN
     checker.uses.tables.add(table.value)
     type_ = BOOL if name == "listed" else Type(Kind.RECORD, nullable=True, record=info.fact)
-    return Lookup(type=type_, table=table.value, row=name == "row", record=record, at=offset(checker, node))
+    return Lookup(
+        type=type_, table=table.value, column=found, row=name == "row", record=record, at=offset(checker, node)
+    )
+
+
+def _column(checker: Checker, node: ast.Call, table: str, column: Node | None) -> str | None:
+    """Tell which column an item is looked up in; None when it was reported."""
+    if column is None:
+        return "code"
+    info = checker.names.tables[table]
+    columns = [name for name, field in info.fact.fields.items() if field.type.kind in WORDS and name != "basis"]
+    if not isinstance(column, Const) or column.value not in columns or info.by != "item":
+        hint = did_you_mean(str(getattr(column, "value", "")), columns)
+        checker.error(node, f"{table} has no such column of codes", hint)
+        return None
+    found = str(column.value)
+    if found != "code":
+        checker.uses.columns.add((table, found))
+    return found
 
 
 SPECIAL: dict[str, Callable[[Checker, ast.Call, str], Node]] = {
@@ -198,6 +219,7 @@ SPECIAL: dict[str, Callable[[Checker, ast.Call, str], Node]] = {
     "default": _default,
     "listed": _lookup,
     "row": _lookup,
+    **feature_functions.FUNCTIONS,
 }
 """Functions whose types depend on their arguments."""
 

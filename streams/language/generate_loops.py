@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from streams.language.tree import Loop, Node
 
 Form = Literal["truth", "falsity", "value"]
+COLLECTED = {"sum": "sum", "list": "_listing"}
+"""What is called with the list of the members' values; ``min`` and ``max`` are, too, and are unknown of none."""
 OPPOSITE = {"any": "all", "all": "any"}
 
 
@@ -33,9 +35,10 @@ def loop_code(generator: Generator, node: Loop, form: Form) -> ast.expr:
     value = _known_member(generator, node.item, members)
     if node.name == "distinct":
         return call("len", ast.SetComp(value, clauses))
-    if node.name == "sum":
-        return call("sum", ast.ListComp(value, clauses))
-    return ast.Call(load(node.name), [ast.ListComp(value, clauses)], [ast.keyword("default", NONE)])
+    listed = ast.ListComp(value, clauses)
+    if node.name in COLLECTED:
+        return call(COLLECTED[node.name], listed)
+    return ast.Call(load(node.name), [listed], [ast.keyword("default", NONE)])
 
 
 def _quantifier(generator: Generator, node: Loop, form: Form, clauses: list[ast.comprehension]) -> ast.expr:

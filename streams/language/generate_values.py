@@ -27,6 +27,7 @@ from streams.language.tree import (
     Compare,
     Const,
     Default,
+    FeatureCall,
     FeatureGet,
     FeatureSlot,
     Get,
@@ -89,6 +90,15 @@ def _feature(_generator: Generator, node: FeatureGet) -> ast.expr:
     if node.prop in {"first", "last"}:
         return call("_end", view, constant(0 if node.prop == "first" else -1))
     return ast.Attribute(view, node.prop, ast.Load())
+
+
+def _feature_call(generator: Generator, node: FeatureCall) -> ast.expr:
+    fields = [constant(field) for field in node.fields]
+    if node.name == "companions":
+        slots = [constant(slot.index) for slot in node.slots]
+        return generator.guarded(node.args, lambda codes: call("c.companions", *slots, *fields, *codes))
+    views = [view_code(slot) for slot in node.slots]
+    return generator.guarded(node.args, lambda codes: call(f"_{node.name}", *views, *fields, *codes))
 
 
 def _logic(generator: Generator, node: Logic) -> ast.expr:
@@ -159,7 +169,13 @@ def _let(_generator: Generator, node: LetGet) -> ast.expr:
 
 def _lookup(generator: Generator, node: Lookup) -> ast.expr:
     helper = "_row" if node.row else "_listed"
-    return call(helper, load(f"_table_{node.table}"), load("e"), generator.value(node.record), load("l"))
+    table = load(table_name(node.table, node.column))
+    return call(helper, table, load("e"), generator.value(node.record), load("l"))
+
+
+def table_name(table: str, column: str) -> str:
+    """Name the constant that holds a knowledge table, looked up by a column."""
+    return f"_table_{table}" + ("" if column == "code" else f"_{column}")
 
 
 VALUES: dict[type[Node], Callable[[Generator, Any], ast.expr]] = {
@@ -169,6 +185,7 @@ VALUES: dict[type[Node], Callable[[Generator, Any], ast.expr]] = {
     Param: _param,
     Get: _get,
     FeatureGet: _feature,
+    FeatureCall: _feature_call,
     Logic: _logic,
     Not: _not,
     Compare: _compare,

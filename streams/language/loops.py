@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from streams.language.arguments import BROKEN
 from streams.language.names import RESERVED
 from streams.language.tree import Const, Loop, Node, Var
-from streams.language.types import BOOL, INT, NUMERIC, ORDERED, Kind, Type
+from streams.language.types import BOOL, INT, NUMERIC, ORDERED, TEXTS, Kind, Type
 from streams.language.units import offset
 
 if TYPE_CHECKING:
     from streams.language.check import Checker
 
-LOOPS = frozenset({"any", "all", "count", "sum", "min", "max", "distinct"})
+LOOPS = frozenset({"any", "all", "count", "sum", "min", "max", "distinct", "list"})
 MAX_NESTING = 2
 """Loops within loops: a third would be work that nobody foresees."""
 SUMMABLE = NUMERIC - {Kind.TIME, Kind.DAY}
@@ -134,6 +134,8 @@ def _result(checker: Checker, node: ast.Call, name: str, item: Node, variable: V
         fault, hint = "count() counts members", "write count(x for x in ... if condition)"
     elif name == "distinct" and kind not in ORDERED:
         fault, hint = f"distinct() cannot tell apart {item.type}", "take an attribute such as x.med_list_codg"
+    elif name == "list" and kind is not Kind.TEXT:
+        fault, hint = f"list() lists texts, this is {item.type}", "take an attribute such as x.setl_id"
     elif (name == "sum" and kind not in SUMMABLE) or (name in {"min", "max"} and kind not in ORDERED):
         fault = f"{name}() cannot work on {item.type}"
     if fault:
@@ -143,6 +145,8 @@ def _result(checker: Checker, node: ast.Call, name: str, item: Node, variable: V
         return BOOL.maybe(item.type.nullable), 0
     if name in {"count", "distinct"}:
         return INT, COUNT_BITS
+    if name == "list":
+        return TEXTS, 0
     if name == "sum":
         return item.type.known(), item.bits + COUNT_BITS
     return item.type.maybe(), item.bits

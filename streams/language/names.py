@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from streams.language.schema import CODE, EVENT, LINE
-from streams.language.types import INT, Kind, Record, Type
+from streams.language.types import INT, NUMBER, TIME, Kind, Record, Type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,13 +35,21 @@ class FeatureInfo:
     """What an expression needs to know of a feature."""
 
     each: Each
+    """The level at which its key is known: whoever looks at this level or a finer one can read it."""
     index: int
     aggregate: str
     value: Type | None = None
-    """Type of what is summed."""
+    """Type of what is summed, told apart or compared with its past."""
     entry: Record | None = None
-    """A log's entry."""
+    """A log's entry, or a stay."""
     limit: int = 0
+    own_value: bool = True
+    """Whether the place that reads it has a value of its own (a feature of lines has none at the settlement)."""
+    scope: str = ""
+    own: bool = False
+    """Whether a log shows the settlement's own entries."""
+    by_day: bool = False
+    """Whether its window is of calendar days, so that the days themselves can be asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,8 @@ class Uses:
     params: set[str] = field(default_factory=set)
     exemptions: set[str] = field(default_factory=set)
     tables: set[str] = field(default_factory=set)
+    columns: set[tuple[str, str]] = field(default_factory=set)
+    """Tables looked up by another column than their code."""
     lets: set[str] = field(default_factory=set)
 
     def add(self, other: Uses) -> None:
@@ -82,6 +92,7 @@ class Uses:
         self.params |= other.params
         self.exemptions |= other.exemptions
         self.tables |= other.tables
+        self.columns |= other.columns
         self.lets |= other.lets
 
 
@@ -120,11 +131,24 @@ class Names:
         return known | ({"lines"} if self.lines else set())
 
 
-PROPERTIES: Mapping[str, Mapping[str, Type | None]] = {
-    "count": {"count": INT},
-    "sum": {"sum": None, "count": INT},
-    "distinct": {"count": INT},
-    "histogram": {"same": INT, "total": INT, "distinct": INT},
-    "log": {"count": INT, "first": Type(Kind.RECORD, nullable=True), "last": Type(Kind.RECORD, nullable=True)},
-}
-"""Properties of a feature by aggregate; None is the type of what is summed."""
+_KEPT: Mapping[str, Type] = {"since": TIME.maybe(), "history": INT}
+_RATIO = NUMBER.maybe()
+
+
+def properties(info: FeatureInfo) -> Mapping[str, Type]:
+    """Give the properties that a feature has, with their types."""
+    value = info.value or INT
+    usual = (NUMBER if value.kind is Kind.INT else value).maybe()
+    extremes = {"min": value.maybe(), "max": value.maybe()}
+    ends = {name: Type(Kind.RECORD, nullable=True, record=info.entry) for name in ("first", "last")}
+    known: Mapping[str, Mapping[str, Type]] = {
+        "count": {"count": INT, **_KEPT},
+        "sum": {"sum": value, "count": INT, "mean": value.maybe(), **_KEPT},
+        "share": {"hits": INT, "total": INT, "share": NUMBER.maybe(), **_KEPT},
+        "distinct": {"count": INT, **extremes, **_KEPT},
+        "histogram": {**({"same": INT} if info.own_value else {}), "total": INT, "distinct": INT, **extremes, **_KEPT},
+        "log": {"count": INT, **ends},
+        "stays": {"count": INT, "open": INT},
+        "past": {"now": value, "mean": usual, "deviation": usual, "z": _RATIO, "ratio": _RATIO, **_KEPT},
+    }
+    return known[info.aggregate]

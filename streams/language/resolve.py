@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streams.language.names import LEVELS, PROPERTIES, RESERVED, ROOTS
+from streams.language.names import LEVELS, RESERVED, ROOTS, properties
 from streams.language.parse import MAX_NODES, offset_of
 from streams.language.problems import did_you_mean
 from streams.language.schema import REFERENCES
@@ -15,11 +15,16 @@ from streams.language.types import BOOL, INT, NUMERIC, Kind, Type
 from streams.language.units import LITERAL_BITS, RATIO_BITS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streams.language.check import Checker
     from streams.language.names import FeatureInfo
 
 SUM_BITS = 96
 """Sums over a window: 2^43 amounts of 2^53 fen each would be needed to pass it."""
+
+OF_VALUE = frozenset({"sum", "mean", "min", "max", "now", "deviation"})
+"""Properties in the unit of what is observed."""
 
 
 def bare(checker: Checker, node: ast.Name) -> Node:
@@ -158,27 +163,32 @@ def _feature(checker: Checker, node: ast.expr, name: str, prop: str) -> Node:
     if LEVELS[info.each] > LEVELS[checker.names.each]:
         return checker.error(
             node,
-            f"feature {name} is observed for each {info.each}, this is looked at for each {checker.names.each}",
+            f"feature {name} is known for each {info.each}, this is looked at for each {checker.names.each}",
             f"write each: {info.each}",
         )
     slot = FeatureSlot(info.each, info.index)
     if not prop:
         return _entries(checker, node, name, info, slot)
-    known = PROPERTIES[info.aggregate]
+    known = properties(info)
     if prop not in known:
-        return checker.error(node, f"a {info.aggregate} has no {prop!r}", did_you_mean(prop, known))
-    type_ = known[prop] or info.value
-    if type_ is None:
+        return checker.error(node, f"a {info.aggregate} has no {prop!r}", _hint(info, prop, known))
+    if prop in OF_VALUE and info.value is None:
         return checker.passed_over()
-    if type_.kind is Kind.RECORD:
-        type_ = replace(type_, record=info.entry)
-    bits = SUM_BITS if prop == "sum" else LITERAL_BITS
+    type_ = known[prop]
+    bits = SUM_BITS if prop in OF_VALUE else LITERAL_BITS
+    bits += RATIO_BITS if type_.kind is Kind.NUMBER else 0
     return FeatureGet(type=type_, slot=slot, prop=prop, at=offset_of(node, checker.text), bits=bits)
 
 
+def _hint(info: FeatureInfo, prop: str, known: Mapping[str, Type]) -> str:
+    if prop == "same" and not info.own_value:
+        return "what is observed for each line has no value of its own here"
+    return did_you_mean(prop, known)
+
+
 def _entries(checker: Checker, node: ast.expr, name: str, info: FeatureInfo, slot: FeatureSlot) -> Node:
-    if info.aggregate != "log":
-        names = ", ".join(f"{name}.{prop}" for prop in PROPERTIES[info.aggregate])
+    if info.aggregate not in {"log", "stays"}:
+        names = ", ".join(f"{name}.{prop}" for prop in properties(info) if prop not in {"since", "history"})
         return checker.error(node, f"{name} is a feature, not a value", f"write {names}")
     type_ = Type(Kind.RECORDS, record=info.entry, limit=info.limit)
     return FeatureGet(type=type_, slot=slot, prop="entries", at=offset_of(node, checker.text))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from streams.contract.money import QUANTITY
 from streams.contract.money import prorate as share
 from streams.contract.time import BEIJING_MS, DAY_MS, HOUR_MS, age_years, day_of, to_date
+from streams.language.whole import COMPUTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,9 +98,45 @@ def any_prefix(texts: Iterable[str], prefixes: str | tuple[str, ...]) -> bool:
     return any(text.startswith(prefixes) for text in texts)
 
 
-def matches(text: str, pattern: str) -> bool:
-    """Tell whether a code is the pattern, or begins with it where it ends in ``*``."""
-    return text.startswith(pattern[:-1]) if pattern.endswith("*") else text == pattern
+def matches(text: str, patterns: str | tuple[str, ...]) -> bool:
+    """Tell whether a code is the pattern, or begins with it where it ends in ``*``; of several, any of them."""
+    if isinstance(patterns, tuple):
+        return any(matches(text, pattern) for pattern in patterns)
+    return text.startswith(patterns[:-1]) if patterns.endswith("*") else text == patterns
+
+
+LISTED_LIMIT = 20
+"""Most texts that ``list()`` gives; a clerk reads no more."""
+
+
+def listing(texts: Sequence[str]) -> tuple[str, ...]:
+    """Give the different texts in the order of their first occurrence, the last of them where they are many."""
+    return tuple(dict.fromkeys(texts))[-LISTED_LIMIT:]
+
+
+def on_hand(view: Any, field: int, at: int) -> int:
+    """Give the supply left at a time, ms: supplies add up, time runs off them, and never below nothing.
+
+    Entries after `at`, and those that do not say how many days they give, are passed over.
+    """
+    held = until = 0
+    for entry in view.entries:
+        days = entry[field]
+        if days is not None and entry[0] <= at:
+            held = max(0, held - (entry[0] - until)) + days * DAY_MS // QUANTITY
+            until = entry[0]
+    return max(0, held - (at - until))
+
+
+def episode_days(view: Any, gap: int) -> int:
+    """Give the number of days in the episode that the day looked at belongs to."""
+    return len(view.episode(gap))
+
+
+def episode_start(view: Any, gap: int) -> int | None:
+    """Give the first day of the episode that the day looked at belongs to."""
+    days = view.episode(gap)
+    return days[0] if days else None
 
 
 def any_known(values: Iterable[bool | None]) -> bool | None:
@@ -154,9 +192,14 @@ NAMESPACE: dict[str, Any] = {
     "_matches": matches,
     "_any": any_known,
     "_all": all_known,
+    "_listing": listing,
+    "_on_hand": on_hand,
+    "_episode_days": episode_days,
+    "_episode_start": episode_start,
     "_end": end,
     "_listed": listed,
     "_row": row,
+    **COMPUTED,
     "_unset": object(),
     "__builtins__": {function.__name__: function for function in (any, all, len, sum, min, max, abs)},
 }

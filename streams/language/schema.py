@@ -6,6 +6,7 @@ evidence or in a window, and none of those may carry one. ``psn_ref`` stands in 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streams.language.types import DAY, INT, MONEY, PRICE, QUANTITY, TEXT, TIME, Field, Kind, Record, Type
@@ -23,7 +24,7 @@ CODES_IN_EVENT = 20_000
 
 
 def _plain(types: Mapping[str, Type]) -> dict[str, Field]:
-    """Fields that are read by their own name."""
+    """Give the fields that are read by their own name."""
     return {name: Field(type_, name) for name, type_ in types.items()}
 
 
@@ -45,7 +46,8 @@ MAYBE_MONEY = MONEY.maybe()
 
 CODE = Record(
     "code",
-    _plain({"drug_trac_codg": TEXT, "min_prcunt_type": MAYBE_TEXT}) | {"trdn_flag": _flag("trdn_flag")},
+    _plain({"drug_trac_codg": TEXT, "min_prcunt_type": MAYBE_TEXT})
+    | {"trdn_flag": _flag("trdn_flag"), "times": Field(INT, compute="code_times")},
 )
 
 DIAGNOSIS = Record(
@@ -77,8 +79,17 @@ LINE = Record(
         }
     )
     # What is at stake on a line: the in-scope amount, or the whole fee when the institution does not send it.
-    | {"amount": Field(MAYBE_MONEY, "inscp_scp_amt", fallback="det_item_fee_sumamt")},
+    | {"amount": Field(MAYBE_MONEY, "inscp_scp_amt", fallback="det_item_fee_sumamt")}
+    | {
+        "item_units": Field(QUANTITY, compute="item_units"),
+        "item_days": Field(QUANTITY.maybe(), compute="item_days"),
+        "item_day_units": Field(QUANTITY, compute="item_day_units"),
+        "code_units": Field(QUANTITY.maybe(), compute="code_units"),
+    },
 )
+LINE = replace(LINE, fields={**LINE.fields, "same_item": Field(_records(LINE, LINES_LIMIT), compute="same_item")})
+"""Computed for a line: the settlement's charged lines with this item, their units and days of supply, the units of this
+day, and how many of the line's units fall to each of its trace codes."""
 
 _WITHHELD = Field(TEXT, hint="personal identifiers are not available to expressions; use event.psn_ref")
 
@@ -118,6 +129,9 @@ EVENT = Record(
     )
     | {flag: _flag(flag) for flag in ("refd_setl_flag", "er_flag", "online_flag")}
     | {
+        "main_diagnosis": Field(MAYBE_TEXT, compute="main_diagnosis"),
+        "item_set": Field(TEXT, compute="item_set"),
+        "repeats_codes": Field(Type(Kind.BOOL), compute="repeats_codes"),
         "psn_no": _WITHHELD,
         "brdy": Field(DAY, hint="the birthday is not available to expressions; use age_years(...) or age_days(...)"),
     },

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
     from decimal import Decimal
 
     from streams.language.types import Field, Type
@@ -28,6 +29,40 @@ class Node:
     def parts(self) -> tuple[Node, ...]:
         """Give the direct parts."""
         return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Give a node and all its parts."""
+    yield node
+    for part in node.parts():
+        yield from walk(part)
+
+
+def conjuncts(node: Node) -> tuple[Node, ...]:
+    """Give the conditions that must all hold for a condition to hold."""
+    if isinstance(node, Logic) and node.op == "and":
+        return tuple(found for part in node.operands for found in conjuncts(part))
+    return (node,)
+
+
+def conjunction(parts: Sequence[Node]) -> Node | None:
+    """Join conditions; None of none."""
+    if len(parts) < 2:  # noqa: PLR2004 - one needs no joining
+        return parts[0] if parts else None
+    nullable = any(part.type.nullable for part in parts)
+    return Logic(type=parts[0].type.known().maybe(nullable), op="and", operands=tuple(parts))
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Give a node with each of its direct parts changed."""
+    changes: dict[str, Any] = {}
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if isinstance(value, Node):
+            changes[field.name] = change(value)
+        elif isinstance(value, tuple) and any(isinstance(part, Node) for part in value):
+            changes[field.name] = tuple(change(part) for part in value)
+    return replace(node, **changes) if changes else node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +122,21 @@ class FeatureSlot:
 
     each: Literal["settlement", "line", "code"]
     index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureCall(Node):
+    """A function of features as a whole (``on_hand(supply, time)``); ``name`` selects its generator."""
+
+    name: str
+    slots: tuple[FeatureSlot, ...]
+    fields: tuple[int, ...]
+    """Positions of the entries' fields that it reads."""
+    args: tuple[Node, ...]
+
+    def parts(self) -> tuple[Node, ...]:
+        """Give the direct parts."""
+        return self.args
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +253,7 @@ class Default(Node):
 class Loop(Node):
     """A comprehension over a bounded list. What the test leaves unknown is left out."""
 
-    name: Literal["any", "all", "count", "sum", "min", "max", "distinct"]
+    name: Literal["any", "all", "count", "sum", "min", "max", "distinct", "list"]
     variable: str
     source: Node
     item: Node
@@ -228,6 +278,8 @@ class Lookup(Node):
     """A knowledge table asked about a line or trace code: whether it is listed, or its row."""
 
     table: str
+    column: str
+    """Which column the item is looked up in."""
     row: bool
     record: Node
 

@@ -55,6 +55,8 @@ class Field:
     """A flag that the platform may leave out: what leaving it out means."""
     fallback: str = ""
     """Attribute read when the first is null."""
+    compute: str = ""
+    """What computes it from the settlement as a whole (``whole``), for fields that no record holds."""
     hint: str = ""
     """Why it may not be read, for attributes that exist but are withheld."""
 

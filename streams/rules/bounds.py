@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.contract.time import DAY_MS
+from streams.features.buckets import late
+
 if TYPE_CHECKING:
-    from streams.rules.specs import FeatureSpec
+    from streams.rules.feature_specs import FeatureSpec
 
-LATE = 2
-"""A window is kept about twice: late events still find their bucket."""
-
-NUMBER_BYTES = 12
-"""A bucket's time and number as they stand in a row."""
-TEXT_BYTES = 32
-"""A code, a reference or a settlement id as it stands in a row."""
+NUMBER_BYTES = 9
+"""A time or a number as it stands in a row, at most."""
+TEXT_BYTES = 34
+"""A code, a reference or a settlement id as it stands in a row: the longest usual one is a reference."""
+SOURCES = 3
+"""What a stay is known by: admission, discharge and settlement."""
 
 
 def state_bound(feature: FeatureSpec) -> tuple[int, int]:
@@ -22,11 +24,29 @@ def state_bound(feature: FeatureSpec) -> tuple[int, int]:
     Returns:
         Entries (buckets, values, log entries, remembered settlements), and about how many bytes they take in a row.
     """
+    if feature.aggregate == "past":
+        return 0, 0
     if feature.aggregate == "log":
-        size = 2 * NUMBER_BYTES + TEXT_BYTES * (1 + len(feature.fields))
-        return feature.limit, feature.limit * size
-    buckets = (feature.days or -(-feature.span // max(feature.resolution, 1))) * LATE
-    values = buckets * feature.limit if feature.aggregate in {"distinct", "histogram"} else 0
+        return feature.limit, feature.limit * (NUMBER_BYTES + TEXT_BYTES * (1 + len(feature.fields)))
+    if feature.aggregate == "stays":
+        entries = feature.limit * SOURCES
+        return entries, entries * (2 * NUMBER_BYTES + TEXT_BYTES * (1 + len(feature.fields)))
+    size = DAY_MS if feature.days else feature.resolution
+    buckets = (feature.days or -(-feature.span // size)) + -(-late(feature) // size)
+    tallied = feature.aggregate in {"distinct", "histogram"}
+    values = buckets * feature.limit if tallied else 0
     entries = buckets + values + feature.evidence
-    size = buckets * 2 * NUMBER_BYTES + (values + feature.evidence) * (NUMBER_BYTES + TEXT_BYTES)
-    return entries, size
+    return entries, buckets * 3 * NUMBER_BYTES + values * TEXT_BYTES + feature.evidence * (NUMBER_BYTES + TEXT_BYTES)
+
+
+def resolution_text(feature: FeatureSpec) -> str:
+    """Say how exact a feature's window is."""
+    if feature.aggregate in {"log", "stays"}:
+        return "exact times"
+    if feature.days:
+        return "whole Beijing days"
+    seconds = feature.resolution // 1_000
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds % unit == 0:
+            return f"steps of {seconds // unit} {name}"
+    return f"steps of {seconds} s"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from streams.rules.places import Place, Problems
     from streams.rules.yaml_files import Item
 
-KEYS = ("version", "exemptions", "features", "rules", "policy")
+KEYS = ("version", "exemptions", "features", "rules", "policy", "notes")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 RULE_ID = re.compile(r"[A-Z][A-Z0-9_]{0,15}")
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}")
@@ -30,6 +30,7 @@ class Declarations:
     exemptions: dict[str, Item] = field(default_factory=dict)
     features: dict[str, Item] = field(default_factory=dict)
     rules: dict[str, Item] = field(default_factory=dict)
+    notes: dict[str, Item] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     """Where each name is declared (``rule V02``, ``feature visits``)."""
 

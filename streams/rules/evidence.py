@@ -10,6 +10,7 @@ from streams.language.generate import Generator
 from streams.language.generate_values import view_code
 from streams.language.names import LEVELS
 from streams.language.problems import did_you_mean
+from streams.language.resolve import OF_VALUE
 from streams.language.texts import as_json
 from streams.language.tree import FeatureSlot, Node, Param
 from streams.language.types import Kind
@@ -28,13 +29,20 @@ if TYPE_CHECKING:
 ENTRIES_SHOWN = 20
 """Latest entries of a log that evidence lists; a clerk reads no more."""
 
+RATIO_PLACES = 4
+"""Decimals of a ratio in evidence."""
+
 PLAIN = frozenset({"params", "fact"})
 """Names that evidence gives by itself."""
 
 
 def _counts(view: Any, names: tuple[str, ...], kind: Kind) -> dict[str, Any]:
-    found = {name: as_json(getattr(view, name), kind if name == "sum" else Kind.INT) for name in names}
+    found = {name: as_json(_rounded(getattr(view, name)), kind if name in OF_VALUE else Kind.INT) for name in names}
     return found | _settlements(view)
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, RATIO_PLACES) if isinstance(value, float) else value
 
 
 def _settlements(view: Any) -> dict[str, list[str]]:
@@ -43,11 +51,12 @@ def _settlements(view: Any) -> dict[str, list[str]]:
 
 
 def _log(view: Any, fields: tuple[tuple[str, Kind], ...]) -> dict[str, Any]:
-    entries = [
+    entries = view.entries
+    shown = [
         {name: as_json(value, kind) for (name, kind), value in zip(fields, entry, strict=True)}
-        for entry in view.entries[-ENTRIES_SHOWN:]
+        for entry in entries[-ENTRIES_SHOWN:]
     ]
-    return {"count": view.count, "entries": entries} | _settlements(view)
+    return {"count": len(entries), "entries": shown} | _settlements(view)
 
 
 def _fact(fact: Fact, fields: tuple[tuple[str, Kind], ...]) -> dict[str, Any]:
@@ -58,9 +67,12 @@ HELPERS = {"_counts": _counts, "_log": _log, "_fact": _fact, "_json": as_json}
 SHOWN = {
     "count": ("count",),
     "sum": ("sum", "count"),
+    "share": ("hits", "total"),
     "distinct": ("count",),
     "histogram": ("same", "total", "distinct"),
+    "past": ("now", "mean", "deviation", "z", "history"),
 }
+"""What evidence tells of a feature."""
 
 
 class EvidenceWriter:
@@ -100,11 +112,11 @@ class EvidenceWriter:
         """Show a feature."""
         view = view_code(FeatureSlot(info.each, info.index))
         if info.entry is not None:
-            kinds = tuple((field, found.type.kind) for field, found in info.entry.fields.items())
+            kinds = tuple((name, field.type.kind) for name, field in info.entry.fields.items())
             self._values[name] = call("_log", view, self._constant(name, kinds))
         else:
             kind = info.value.kind if info.value is not None else Kind.INT
-            names = constant(SHOWN[info.aggregate])
+            names = constant(tuple(name for name in SHOWN[info.aggregate] if name != "same" or info.own_value))
             self._values[name] = call("_counts", view, names, self._constant(f"{name}_kind", kind))
 
     def value(self, name: str, node: Node) -> None:

@@ -1,88 +1,110 @@
-"""From a declared feature to its specification."""
+"""From declared features to their specifications.
+
+Most features look at the event, line and trace code alone. Some look at what others remember (an institution's
+duplicate codes are found in the codes' own log) or at registries (the employer of a person): they may read logs that do
+not show the settlement's own entries, so that it makes no difference whether the settlement itself has been
+folded already. Some keep nothing and compare another feature with its own past (``past_of``).
+"""
 
 from __future__ import annotations
 
-import ast
 import hashlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+import re
+from typing import TYPE_CHECKING, cast
 
-from streams.language.compile import FEATURE_ARGUMENTS
-from streams.language.generate import Generator
+from streams.features.scopes import SCOPES
 from streams.language.names import LEVELS, FeatureInfo, Names, Uses
-from streams.language.types import ORDERED, Field, Kind, Record
-from streams.rules.declarations import name_fault
 from streams.rules.expressions import Desk
+from streams.rules.feature_drafts import DeclaredFeature, Draft, expressions
+from streams.rules.past_features import PAST_KEYS, PastBuilder
 from streams.rules.section import Section
-from streams.rules.specs import FeatureSpec
-from streams.rules.windows import Window, read_window
+from streams.rules.windows import Window, read_span, read_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from streams.language.compile import FunctionSet
     from streams.language.names import Each
-    from streams.language.tree import Node
+    from streams.rules.feature_specs import Observer
+    from streams.rules.knowledge import Knowledge
     from streams.rules.places import Problems
     from streams.rules.yaml_files import Item
 
 KEYS = frozenset(
-    {"doc", "scope", "each", "events", "where", "aggregate", "of", "fields", "at"}
-    | {"window", "resolution", "limit", "evidence"}
+    {"doc", "scope", "each", "events", "where", "aggregate", "of", "fields", "at", "begin", "end"}
+    | {"window", "resolution", "late", "limit", "evidence", "once", "own", "returns"}
 )
 REQUIRED = ("doc", "scope", "each", "aggregate", "window")
-
-SCOPES: Mapping[str, Each] = {
-    "institution": "settlement",
-    "person": "settlement",
-    "prescriber": "line",
-    "person_item": "line",
-    "trace_code": "code",
+FLAGS: Mapping[str, frozenset[str]] = {
+    "once": frozenset({"count", "sum", "distinct", "histogram"}),
+    "own": frozenset({"log"}),
+    "returns": frozenset({"log"}),
 }
-"""Scopes, with the level at which their key is known."""
+"""Which aggregates a flag is for."""
 
-EVENT_TYPES = ("settlement", "admission", "discharge")
-AGGREGATES = ("count", "sum", "distinct", "histogram", "log")
+AGGREGATES = ("count", "sum", "share", "distinct", "histogram", "log", "stays")
 LIMITS = {"distinct": 100, "histogram": 1_000}
 """Different values that a bucket tells apart unless the pack says otherwise; a log has to say."""
+UNLIMITED = frozenset({"count", "sum", "share"})
 MAX_LIMIT = 10_000
 EVIDENCE = 10
 MAX_EVIDENCE = 100
-
-SUMMABLE = frozenset({Kind.INT, Kind.MONEY, Kind.PRICE, Kind.QUANTITY, Kind.DURATION})
-COUNTABLE = ORDERED - {Kind.NUMBER}
-STORABLE = ORDERED - {Kind.NUMBER} | {Kind.BOOL}
-STORED_BITS = 63
-"""What a row holds of a whole number."""
-
-
-@dataclass(slots=True)
-class DeclaredFeature:
-    """A checked feature; ``spec`` gives its specification once the functions are compiled."""
-
-    info: FeatureInfo
-    uses: Uses
-    parts: dict[str, Any]
-    """Fields of the specification that are known already."""
-    functions: dict[str, Callable[[], Any]] = field(default_factory=dict)
-
-    def spec(self) -> FeatureSpec:
-        """Give the specification."""
-        ready = {name: function() for name, function in self.functions.items()}
-        return FeatureSpec(**{"where": None, "of": None, **self.parts, **ready})
+NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class FeatureBuilder:
-    """Checks features one by one; slots are numbered in the order of declaration within a level."""
+    """Checks the features of a pack; slots are numbered within the level at which a feature is known.
 
-    def __init__(self, functions: FunctionSet, names: Names, meanings: Mapping[str, str], problems: Problems) -> None:
+    Args:
+        functions: Takes what is generated.
+        names: Exemptions and tables of the pack.
+        meanings: The exemptions as they are written.
+        knowledge: The pack's tables.
+        problems: Takes what is wrong.
+    """
+
+    def __init__(
+        self,
+        functions: FunctionSet,
+        names: Names,
+        meanings: Mapping[str, str],
+        knowledge: Knowledge,
+        problems: Problems,
+    ) -> None:
         self._functions = functions
         self._names = names
         self._meanings = meanings
+        self._knowledge = knowledge
         self._problems = problems
         self._slots: dict[str, int] = {}
+        self._found: dict[str, DeclaredFeature] = {}
+        self._drafts: dict[str, Draft] = {}
+        self._fused: dict[tuple[str, ...], Observer] = {}
 
-    def declare(self, name: str, item: Item) -> DeclaredFeature | None:
+    def declare_all(self, items: Mapping[str, Item]) -> dict[str, DeclaredFeature]:
+        """Check all features, those that look at others after those; the order given is the order declared."""
+        pasts = PastBuilder(self._problems, self._next_slot)
+        later = {name for name, item in items.items() if items.keys() & set(NAME.findall(expressions(item))) - {name}}
+        of_past = {name for name, item in items.items() if _is_past(item)}
+        for name in [name for name in items if name not in later and name not in of_past]:
+            self._keep(name, self._declare(name, items[name], {}))
+        logs = {n: f.info for n, f in self._found.items() if f.info.aggregate == "log" and not f.parts["own"]}
+        for name in [name for name in items if name in later and name not in of_past]:
+            self._keep(name, self._declare(name, items[name], logs))
+        broken = items.keys() - self._found.keys() - of_past
+        for name in [name for name in items if name in of_past]:
+            self._keep(name, pasts.declare(name, items[name], self._found, broken))
+        return {name: self._found[name] for name in items if name in self._found}
+
+    def _keep(self, name: str, found: DeclaredFeature | None) -> None:
+        if found is not None:
+            self._found[name] = found
+
+    def _next_slot(self, level: str) -> int:
+        self._slots[level] = self._slots.get(level, -1) + 1
+        return self._slots[level]
+
+    def _declare(self, name: str, item: Item, logs: Mapping[str, FeatureInfo]) -> DeclaredFeature | None:
         """Check one feature; None when it was reported."""
         before = len(self._problems.errors)
         section = Section(item, f"feature {name}", self._problems, KEYS, REQUIRED)
@@ -91,18 +113,34 @@ class FeatureBuilder:
         aggregate = section.choice("aggregate", AGGREGATES)
         if not (each and scope and aggregate):
             return None
-        if LEVELS[each] < LEVELS[SCOPES[scope]]:
-            hint = f"write each: {SCOPES[scope]}"
-            section.refuse(section.values["each"], f"the {scope} is not known for each {each}", hint)
+        level = SCOPES[scope].level
+        if LEVELS[each] < LEVELS[level]:
+            message = f"the {scope} is not known for each {each}"
+            section.refuse(section.values["each"], message, f"write each: {level}")
             return None
-        window = read_window(section, log=aggregate == "log") or Window()
+        window = read_window(section, log=aggregate in {"log", "stays"}) or Window()
         uses = Uses()
-        draft = _Draft(section, Desk(section.owner, self._problems, uses), self._level(each), aggregate)
+        desk = Desk(section.owner, self._problems, uses)
+        draft = Draft(section, desk, self._level(each, logs), aggregate)
         draft.read()
         limit = _limit(section, aggregate)
+        flags = _flags(section, aggregate, each)
+        late = read_span(section, "late") or None
         if len(self._problems.errors) > before:
             return None
-        index = self._slots[each] = self._slots.get(each, -1) + 1
+        info = FeatureInfo(
+            each=level,
+            index=self._next_slot(level),
+            aggregate=aggregate,
+            value=draft.value_type(),
+            entry=draft.entry,
+            limit=limit or MAX_LIMIT,
+            own_value=each == level,
+            scope=scope,
+            own=flags["own"],
+            by_day=bool(window.days) and aggregate in {"count", "sum"},
+        )
+        derived = bool(uses.features or uses.references or SCOPES[scope].registry)
         parts = {
             "name": name,
             "fid": f"{name}-{self._digest(section, window, uses)}",
@@ -113,152 +151,85 @@ class FeatureBuilder:
             "days": window.days,
             "span": window.span,
             "resolution": window.resolution,
+            "late": late,
             "limit": limit,
             "evidence": section.whole("evidence", EVIDENCE, 0, MAX_EVIDENCE),
-            "fields": tuple(draft.entry.fields) if draft.entry is not None else (),
+            "fields": draft.fields,
             "events": draft.events,
-            "index": index,
+            "index": info.index,
+            "derived": derived,
+            "known_codes": draft.known_codes(),
+            "items": self._items(draft) if each != "settlement" else (),
+            **flags,
         }
-        info = draft.info(index, limit)
-        return DeclaredFeature(info, uses, parts, draft.write(self._functions, f"feature_{name}"))
+        self._drafts[name] = draft
+        functions = draft.write(self._functions, f"feature_{name}")
+        return DeclaredFeature(info, uses, parts, {**functions, "fuse": lambda: self._fuse})
 
-    def _level(self, each: Each) -> Names:
+    def _fuse(self, names: tuple[str, ...]) -> Observer:
+        """Compile the observing of several features into one function; an empty name leaves its place out."""
+        if names not in self._fused:
+            steps = [self._drafts[name].step(place) for place, name in enumerate(names) if name]
+            self._fused[names] = self._functions.fuse_steps("observer", steps)
+        return self._fused[names]
+
+    def _level(self, each: Each, logs: Mapping[str, FeatureInfo]) -> Names:
         names = self._names
         return Names(
             each=each,
-            withheld=names.withheld,
+            features=logs,
+            withheld={name: why for name, why in names.withheld.items() if name not in logs},
             broken=names.broken,
-            references=False,
             exemptions=names.exemptions,
             tables=names.tables,
         )
 
+    def _items(self, draft: Draft) -> tuple[Callable[[str], bool], ...]:
+        knowledge = self._knowledge
+        return tuple(
+            knowledge.table(table, column).has if table in knowledge.tables else _never
+            for table, column in draft.tables()
+        )
+
     def _digest(self, section: Section, window: Window, uses: Uses) -> str:
         """Hash what the state means: everything but names, texts and how much is kept."""
-        texts = [section.text(key) for key in ("scope", "each", "aggregate", "where", "of", "at")]
+        texts = [section.text(key) for key in ("scope", "each", "aggregate", "where", "of", "at", "begin", "end")]
         texts += [f"{key.value}={value.value}" for key, value in section.named("fields")]
         texts += [event.value for event in section.texts("events")]
         texts += [self._meanings[name] for name in sorted(uses.exemptions)]
+        texts += [self._found[name].parts["fid"] for name in sorted(uses.features)]
+        texts += [flag for flag in ("once", "returns") if section.flag(flag)]
         texts.append(f"{window.days} {window.span} {window.resolution}")
         joined = "\n".join(" ".join(text.split()) for text in texts)
         return hashlib.sha256(joined.encode()).hexdigest()[:8]
 
 
-class _Draft:
-    """The expressions of one feature."""
-
-    def __init__(self, section: Section, desk: Desk, names: Names, aggregate: str) -> None:
-        self.of: Node | None = None
-        self.entry: Record | None = None
-        self.events: frozenset[str] = frozenset({"settlement"})
-        self._section = section
-        self._desk = desk
-        self._names = names
-        self._aggregate = aggregate
-        self._where: Node | None = None
-        self._at: Node | None = None
-        self._fields: list[Node] = []
-
-    def read(self) -> None:
-        """Check all of them."""
-        section = self._section
-        if "events" in section.values:
-            self.events = frozenset(item.value for item in section.texts("events"))
-            for item in section.texts("events"):
-                if item.value not in EVENT_TYPES:
-                    section.refuse(item, f"no event of type {item.value!r} is observed", ", ".join(EVENT_TYPES))
-        if "where" in section.values:
-            self._where = self._desk.condition(section.values["where"], self._names, "where")
-        self._read_at()
-        if self._aggregate == "log":
-            self._read_fields()
-        elif "fields" in section.values:
-            section.refuse(section.values["fields"], f"a {self._aggregate} has no fields", "only a log has")
-        self._read_of()
-
-    def _read_at(self) -> None:
-        item = self._section.values.get("at")
-        if item is None:
-            return
-        self._at = self._desk.check(item, self._names, "at")
-        if self._at is not None and self._at.type.kind is not Kind.TIME:
-            self._section.refuse(item, f"at is a time, this is {self._at.type}")
-
-    def _read_of(self) -> None:
-        section, aggregate = self._section, self._aggregate
-        item = section.values.get("of")
-        if aggregate in {"count", "log"}:
-            if item is not None:
-                section.refuse(item, f"a {aggregate} has no of")
-            return
-        if item is None:
-            section.refuse(section.item, f"a {aggregate} needs of: what is taken")
-            return
-        self.of = self._desk.check(item, self._names, "of")
-        allowed = SUMMABLE if aggregate == "sum" else COUNTABLE
-        if self.of is not None and (self.of.type.kind not in allowed or self.of.bits > STORED_BITS):
-            section.refuse(item, f"a {aggregate} cannot be of {self.of.type}" + _too_large(self.of))
-
-    def _read_fields(self) -> None:
-        section = self._section
-        fields: dict[str, Field] = {}
-        for key, value in section.named("fields"):
-            fault = name_fault(key.value) if key.value in {"true", "false", "null"} else ""
-            if fault or not key.value.isidentifier():
-                section.refuse(key, fault or "a field's name is small letters, digits and _")
-            node = self._desk.check(value, self._names, f"field {key.value}")
-            if node is None:
-                continue
-            if node.type.kind not in STORABLE or node.bits > STORED_BITS:
-                section.refuse(value, f"a field cannot be {node.type}" + _too_large(node))
-            fields[key.value] = Field(node.type, len(self._fields))
-            self._fields.append(node)
-        if not fields:
-            section.refuse(section.item, "a log needs fields: {name: expression}")
-        self.entry = Record(section.owner.removeprefix("feature ") + " entry", fields)
-
-    def info(self, index: int, limit: int) -> FeatureInfo:
-        """Give what expressions need to know of the feature."""
-        return FeatureInfo(
-            each=self._names.each,
-            index=index,
-            aggregate=self._aggregate,
-            value=None if self.of is None else self.of.type.known(),
-            entry=self.entry,
-            limit=limit or MAX_LIMIT,
-        )
-
-    def write(self, functions: FunctionSet, prefix: str) -> dict[str, Callable[[], Any]]:
-        """Add the feature's functions."""
-        written: dict[str, Callable[[], Any]] = {}
-        if self._where is not None:
-            written["where"] = functions.condition(f"{prefix}_where", FEATURE_ARGUMENTS, self._where)
-        if self.of is not None:
-            written["of"] = functions.value(f"{prefix}_of", FEATURE_ARGUMENTS, self.of)
-        if self._fields:
-            generator = Generator()
-            values = ast.Tuple([generator.value(node) for node in self._fields], ast.Load())
-            written["of"] = functions.add(f"{prefix}_of", FEATURE_ARGUMENTS, values)
-        at = self._at
-        if at is None:
-            own = "e.time" if self._names.each == "settlement" else "l.fee_ocur_time"
-            written["at"] = functions.add(f"{prefix}_at", FEATURE_ARGUMENTS, ast.parse(own, mode="eval").body)
-        else:
-            written["at"] = functions.value(f"{prefix}_at", FEATURE_ARGUMENTS, at)
-        return written
+def _never(_item: str) -> bool:
+    """Tell whether a table that is absent has an item."""
+    return False
 
 
-def _too_large(node: Node) -> str:
-    return " that grows so large" if node.bits > STORED_BITS else ""
+def _is_past(item: Item) -> bool:
+    return item.kind == "mapping" and any(key.value in PAST_KEYS - KEYS for key, _ in item.items())
+
+
+def _flags(section: Section, aggregate: str, each: Each) -> dict[str, bool]:
+    """Read the flags; those that mean nothing here are reported."""
+    found = {name: section.flag(name) for name in FLAGS}
+    for name, value in found.items():
+        if value and (aggregate not in FLAGS[name] or (name != "own" and each == "settlement")):
+            section.refuse(section.values[name], f"{name} means nothing for a {aggregate} of each {each}")
+    return found
 
 
 def _limit(section: Section, aggregate: str) -> int:
     """Read the limit of what a key lists; 0 where it lists nothing."""
     item = section.values.get("limit")
-    if aggregate in {"count", "sum"}:
+    if aggregate in UNLIMITED:
         if item is not None:
             section.refuse(item, f"a {aggregate} keeps no list to limit")
         return 0
-    if aggregate == "log" and item is None:
-        section.refuse(section.item, "a log without limit is unbounded", "limit: how many entries a key keeps")
+    if aggregate in {"log", "stays"} and item is None:
+        what = "a log" if aggregate == "log" else "stays"
+        section.refuse(section.item, f"{what} without limit is unbounded", "limit: how many entries a key keeps")
     return section.whole("limit", LIMITS.get(aggregate, 1), 1, MAX_LIMIT)

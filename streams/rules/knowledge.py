@@ -66,13 +66,16 @@ class Table:
         self._identity = spec.many if column == "code" else tuple(name for name in ("code",) if name != column)
         self._facts = list(facts)
         for fact in self._facts:
-            key = getattr(fact, column)
-            if spec.by == "trace" or key.endswith("*"):
-                prefix = key.removesuffix("*")
-                self._prefixes.setdefault(len(prefix), {}).setdefault(prefix, []).append(fact)
-            else:
-                self._exact.setdefault(key, []).append(fact)
+            keys = getattr(fact, column)
+            for key in (keys,) if isinstance(keys, str) else keys:
+                if spec.by == "trace" or key.endswith("*"):
+                    prefix = key.removesuffix("*")
+                    self._prefixes.setdefault(len(prefix), {}).setdefault(prefix, []).append(fact)
+                else:
+                    self._exact.setdefault(key, []).append(fact)
         self._lengths = sorted(self._prefixes, reverse=True)
+        #: Trace codes are met once each: what is remembered of them is their product prefix.
+        self._longest = max(self._lengths, default=0) if spec.by == "trace" else None
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -118,6 +121,8 @@ class Table:
 
     def _rows(self, code: str) -> tuple[tuple[Fact, ...] | None, tuple[tuple[Fact, ...], ...]]:
         """Give the answer that always holds, if there is one, and the candidates, longest code first."""
+        if self._longest is not None:
+            code = code[: self._longest]
         known = self._cache.get(code)
         if known is None:
             if len(self._cache) >= CODES_CACHED:

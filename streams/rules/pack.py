@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from streams.language.compile import RULE_ARGUMENTS, FunctionSet
+from streams.language.compile import RULE_ARGUMENTS, FunctionSet, Part
+from streams.language.generate_values import table_name
 from streams.language.names import Names, TableInfo, Uses
 from streams.language.problems import PackError
 from streams.rules.declarations import VERSION, Declarations
 from streams.rules.expressions import Desk
-from streams.rules.features import DeclaredFeature, FeatureBuilder
+from streams.rules.features import FeatureBuilder
 from streams.rules.files import FileError, names_in, read_bytes
 from streams.rules.knowledge import Table
 from streams.rules.knowledge_files import MAX_TABLE_BYTES, load_knowledge
+from streams.rules.notes import NoteBuilder
 from streams.rules.places import Place, Problems
 from streams.rules.policy import read_policy
 from streams.rules.rules import DeclaredRule, RuleBuilder
@@ -24,12 +27,14 @@ from streams.rules.tables import TABLES, fact_record
 from streams.rules.yaml_files import MAX_FILE_BYTES, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from streams.language.tree import Node
+    from streams.rules.feature_drafts import DeclaredFeature
     from streams.rules.knowledge import Knowledge
-    from streams.rules.specs import PolicySpec
+    from streams.rules.notes import DeclaredNote
+    from streams.rules.specs import PolicySpec, RuleSpec, Sieve, When
 
 
 def load_pack(rules_dir: Path, knowledge_dir: Path | None = None, *, max_table_bytes: int = MAX_TABLE_BYTES) -> Pack:
@@ -56,6 +61,7 @@ class _Loader:
         self._problems = Problems()
         self._digests: dict[str, bytes] = {}
         self._functions = FunctionSet()
+        self._fused: dict[tuple[tuple[int, When], ...], Sieve] = {}
 
     def load(self) -> Pack:
         """Load it."""
@@ -66,7 +72,7 @@ class _Loader:
         policy = self._policy(declared)
         exemptions = self._exemptions(declared)
         names = _names(declared, exemptions)
-        features = self._features(declared, names)
+        features = self._features(declared, names, knowledge)
         names = replace(
             names,
             features={name: feature.info for name, feature in features.items()},
@@ -76,7 +82,9 @@ class _Loader:
         for table_id, spec in TABLES.items():
             self._functions.constant(f"_table_{table_id}", knowledge.tables.get(table_id) or Table(spec, ()))
         rules = self._rules(declared, names, knowledge)
-        self._warn_unused(declared, features, rules)
+        notes = NoteBuilder(self._functions, names, problems).declare_all(declared.notes)
+        self._columns(knowledge, features, rules)
+        self._warn_unused(declared, features, rules, notes)
         self._warn_absent(knowledge, features, rules)
         if problems.errors or policy is None:
             raise PackError(problems.problems)
@@ -90,8 +98,28 @@ class _Loader:
             policy=policy,
             exemptions={name: self._exemption(declared, name, *found) for name, found in exemptions.items()},
             knowledge=knowledge,
+            notes=tuple(note.spec() for note in notes),
+            fuse=self._fuse,
             warnings=tuple(problems.warnings),
         )
+
+    def _fuse(self, rules: tuple[tuple[int, RuleSpec], ...]) -> Sieve:
+        key = tuple((place, rule.when) for place, rule in rules)
+        if key not in self._fused:
+            self._fused[key] = self._functions.fuse("sieve", [_part(place, rule) for place, rule in rules])
+        return self._fused[key]
+
+    def _columns(
+        self, knowledge: Knowledge, features: Mapping[str, DeclaredFeature], rules: Mapping[str, DeclaredRule]
+    ) -> None:
+        """Give expressions the tables that they look up by another column than their code."""
+        used = Uses()
+        for uses in [owner.uses for owner in features.values()] + [owner.uses for owner in rules.values()]:
+            used.add(uses)
+        for table_id, column in sorted(used.columns):
+            known = table_id in knowledge.tables
+            table = knowledge.table(table_id, column) if known else Table(TABLES[table_id], ())
+            self._functions.constant(table_name(table_id, column), table)
 
     def _read_files(self) -> Declarations:
         declared = Declarations()
@@ -161,16 +189,15 @@ class _Loader:
         when = self._functions.function(f"exemption_{name}")
         return Exemption(name=name, doc=section.text("doc"), when=when, references=frozenset(uses.references))
 
-    def _features(self, declared: Declarations, names: Names) -> dict[str, DeclaredFeature]:
+    def _features(self, declared: Declarations, names: Names, knowledge: Knowledge) -> dict[str, DeclaredFeature]:
         meanings = {
             name: " ".join(value.value.split())
             for name, item in declared.exemptions.items()
             for key, value in item.items()
             if key.value == "when"
         }
-        builder = FeatureBuilder(self._functions, names, meanings, self._problems)
-        found = {name: builder.declare(name, item) for name, item in declared.features.items()}
-        return {name: feature for name, feature in found.items() if feature is not None}
+        builder = FeatureBuilder(self._functions, names, meanings, knowledge, self._problems)
+        return builder.declare_all(declared.features)
 
     def _rules(self, declared: Declarations, names: Names, knowledge: Knowledge) -> dict[str, DeclaredRule]:
         builder = RuleBuilder(self._functions, names, knowledge, self._problems)
@@ -180,7 +207,11 @@ class _Loader:
         return {rule_id: rule for rule_id, rule in found.items() if rule is not None}
 
     def _warn_unused(
-        self, declared: Declarations, features: Mapping[str, DeclaredFeature], rules: Mapping[str, DeclaredRule]
+        self,
+        declared: Declarations,
+        features: Mapping[str, DeclaredFeature],
+        rules: Mapping[str, DeclaredRule],
+        notes: Sequence[DeclaredNote],
     ) -> None:
         """Warn of what costs state or attention and serves no rule; a broken rule may have used it."""
         if self._problems.errors:
@@ -188,8 +219,8 @@ class _Loader:
         used = Uses()
         for rule in rules.values():
             used.add(rule.uses)
-        for feature in features.values():
-            used.add(feature.uses)
+        for uses in [owner.uses for owner in features.values()] + [owner.uses for owner in notes]:
+            used.add(uses)
         for name in features:
             if name not in used.features:
                 self._unused(declared, f"feature {name}")
@@ -212,9 +243,17 @@ class _Loader:
         self._problems.warn(declared.places[owner], owner, "nothing uses it")
 
 
+def _part(place: int, rule: RuleSpec) -> Part:
+    condition = rule.condition
+    if rule.when is not condition.when:
+        # Somebody put another condition in place of the generated one: it is asked by itself, whenever it may hold.
+        return Part(place, ast.Constant(value=True), 0, rule.facts)
+    return Part(place, condition.code, condition.memory, rule.facts, condition.guard)
+
+
 def _names(declared: Declarations, exemptions: Mapping[str, tuple[Node, Uses]]) -> Names:
     """Give the names that features may mention; rules see more."""
-    reason = "a feature is folded before any is read: it looks at the event, line and code alone"
+    reason = "a feature is folded before any is read: of others it can look at logs only, without own entries"
     tables = {
         table_id: TableInfo(fact=fact_record(table_id), many=bool(spec.many), by=spec.by)
         for table_id, spec in TABLES.items()

@@ -87,6 +87,21 @@ class Section:
             return default
         return int(item.value)
 
+    def flag(self, key: str) -> bool:
+        """Read true or false; false where nothing is said."""
+        return self.choice(key, ("true", "false"), "false") == "true"
+
+    def share(self, key: str) -> float:
+        """Read a share from 0 to 1; 0 where nothing is said."""
+        item = self.values.get(key)
+        if item is None:
+            return 0.0
+        found = raw_value(item)
+        if isinstance(found, bool) or not isinstance(found, int | Decimal) or not 0 <= found <= 1:
+            self.refuse(item, f"{key} is a share from 0 to 1")
+            return 0.0
+        return float(found)
+
     def day(self, key: str) -> int | None:
         """Read a date."""
         item = self.values.get(key)

@@ -1,115 +1,29 @@
 """What a compiled rule pack is made of: the value objects that the engine reads.
 
 Everything an analyst wrote is a plain Python function by now. The engine decides when to call which, the functions
-only answer; ``Context`` says what they may ask of the engine while they do.
+only answer; ``context.Context`` says what they may ask of the engine while they do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from streams.rules.context import Context as Context  # noqa: PLC0414 - the value objects' counterpart
+from streams.rules.feature_specs import FeatureSpec as FeatureSpec  # noqa: PLC0414, TC001 - likewise
 
 if TYPE_CHECKING:
+    import ast
+
     from streams.contract.events import Event, Line, TraceCode
+    from streams.rules.feature_specs import Each
     from streams.rules.knowledge import Fact, Knowledge
 
-Each = Literal["settlement", "line", "code"]
-Aggregate = Literal["count", "sum", "distinct", "histogram", "log"]
-Scope = Literal["institution", "prescriber", "person", "trace_code", "person_item"]
 Mode = Literal["live", "shadow", "off"]
 
 Params = tuple[Any, ...]
 """Values of a rule's parameters in the order of ``RuleSpec.params``; generated code reads them by position."""
-
-
-class Context(Protocol):
-    """What generated rule functions read besides the event: features and reference records.
-
-    A slot holds ``None`` until its feature was asked for; generated code reads ``c.f[3] or c.load(3)``, so a view is
-    always true (it has neither ``__len__`` nor ``__bool__``). ``load*`` fills the slot and returns the view; what it
-    raises (a remote owner that has not answered) passes through the generated code untouched.
-
-    The engine empties ``lf`` before each line and ``kf`` before each trace code, and sets ``practitioner`` for each
-    line. Attributes of views:
-
-    ========== ==================================================================================
-    aggregate  attributes
-    ========== ==================================================================================
-    count      ``count``
-    sum        ``sum``, ``count``
-    distinct   ``count`` (number of different values)
-    histogram  ``same`` (occurrences of this event's own value, itself included), ``total``, ``distinct``
-    log        ``count``, ``entries`` (list of tuples in the order of ``FeatureSpec.fields``, oldest first,
-               without those of the settlement itself)
-    all        ``settlements`` (list of setl_id remembered for evidence; empty when ``evidence`` is 0)
-    ========== ==================================================================================
-    """
-
-    f: list[Any]
-    lf: list[Any]
-    kf: list[Any]
-
-    @property
-    def institution(self) -> Any:
-        """Registry record of the event's institution effective at the event's time, or None."""
-
-    @property
-    def person(self) -> Any:
-        """Registry record of the event's person effective at the event's time, or None."""
-
-    @property
-    def practitioner(self) -> Any:
-        """Registry record of the line's prescriber effective at ``fee_ocur_time``, or None."""
-
-    def load(self, index: int) -> Any:
-        """Fill slot ``index`` of ``f``."""
-
-    def load_line(self, index: int) -> Any:
-        """Fill slot ``index`` of ``lf``."""
-
-    def load_code(self, index: int) -> Any:
-        """Fill slot ``index`` of ``kf``."""
-
-
-Where = Callable[["Event", "Line | None", "TraceCode | None"], bool]
-Of = Callable[["Event", "Line | None", "TraceCode | None"], Any]
-At = Callable[["Event", "Line | None", "TraceCode | None"], "int | None"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeatureSpec:
-    """One aggregate over one scope and window of event time."""
-
-    name: str
-    fid: str
-    """``name-`` and 8 hex digits of its definition's hash: a changed definition starts a new state."""
-    doc: str
-    scope: Scope
-    each: Each
-    aggregate: Aggregate
-    days: int
-    """Calendar-day window: number of Beijing days, ending with the event's own; 0 if the window rolls."""
-    span: int
-    """Rolling window in milliseconds; 0 if the window is of calendar days."""
-    resolution: int
-    """Bucket of a rolling window in milliseconds (a log has exact times: 0; a calendar window: 0)."""
-    limit: int
-    """Most entries (log) or different values (distinct, histogram) a key keeps; 0 where nothing is listed."""
-    evidence: int
-    """How many setl_id a key keeps for evidence."""
-    fields: tuple[str, ...]
-    """Names of a log's fields."""
-    events: frozenset[str]
-    """Event types that are observed; ``settlement`` unless the pack says otherwise."""
-    where: Where | None
-    """Whether to observe; None = always. Unknown is False."""
-    of: Of | None
-    """The value (a log: the tuple of its fields). None = unknown: the event is not observed."""
-    at: At
-    """Event time in milliseconds; None = unknown: the event is not observed."""
-    index: int
-    """Slot among the features of the same ``each``."""
 
 
 When = Callable[[Any, "Event", "Line | None", "TraceCode | None", "Fact | None", Params], "bool | None"]
@@ -118,6 +32,23 @@ Amount = Callable[[Any, "Event", "Line | None", "TraceCode | None", "Fact | None
 Message = Callable[[Any, "Event", "Line | None", "TraceCode | None", "Fact | None", Params, int], str]
 Evidence = Callable[[Any, "Event", "Line | None", "TraceCode | None", "Fact | None", Params], dict[str, Any]]
 Facts = Callable[["Event", "Line | None", "TraceCode | None"], "Sequence[Fact]"]
+
+
+Sieve = Callable[..., "Sequence[int] | None"]
+"""``(c, e, l, k, ps)`` → the places of the rules whose condition holds, None for none; ``ps`` has the parameters of
+each rule, None for those that do not apply."""
+
+
+class Condition(NamedTuple):
+    """A generated condition before it is compiled (`streams.language.compile.FunctionSet.fuse`)."""
+
+    code: ast.expr
+    memory: int
+    """How many named expressions of the rule it may compute."""
+    guard: ast.expr | None
+    """What must hold before facts are looked up."""
+    when: When
+    """What it is compiled to by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +100,18 @@ class RuleSpec:
     """Scopes of those features."""
     references: frozenset[str]
     """Of ``institution``, ``practitioner``, ``person``: the registries it reads."""
+    once: bool
+    """Whether only the first charged line of each prescriber is looked at."""
+    gate: When | None
+    """Of a rule without a table for lines or codes: what ``when`` demands of the event alone, asked once."""
+    known_codes: bool
+    """Of a rule for trace codes: whether it can hold only for a code whose logs show another settlement."""
+    involves: bool
+    """Whether the line looked at is involved in a violation, not itself at fault."""
+    condition: Condition
+    """``when`` as it was generated, to be compiled together with that of other rules."""
+    also: tuple[RuleSpec, ...]
+    """Further forms of the rule, each with conditions and texts of its own; they have none in turn."""
     params: Mapping[str, Any]
     """Names and shipped values of the parameters, as written in the pack."""
     areas: Mapping[str, Mapping[str, Any]]
@@ -179,6 +122,8 @@ class RuleSpec:
     """The same for each prefix of ``areas``."""
     prefixes: tuple[int, ...]
     """Lengths of those prefixes, longest first."""
+    needs_history: tuple[tuple[str, int], ...]
+    """Features that say nothing before they have so much history (ms): the rule stays silent until then."""
     source: Mapping[str, str]
     """The texts of the rule as the analyst wrote them, by key (for ``show``)."""
     file: str
@@ -198,6 +143,14 @@ class RuleSpec:
         return self.defaults
 
 
+class Together(NamedTuple):
+    """So many violations at least so grave lead to an action, whatever each alone leads to."""
+
+    severity: int
+    violations: int
+    action: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySpec:
     """From severities to action and score."""
@@ -208,6 +161,29 @@ class PolicySpec:
     """0..100 for severities 1, 2, 3."""
     each_more: int
     """Added to the score for each further violation."""
+    together: tuple[Together, ...] = ()
+    areas: Mapping[str, PolicySpec] = field(default_factory=dict)
+    """What holds instead in treatment areas that begin with a prefix; these have no areas in turn."""
+
+    def holding(self, area: str) -> PolicySpec:
+        """Give the policy of a treatment area (the longest matching prefix wins)."""
+        if self.areas:
+            for length in range(len(area), 0, -1):
+                found = self.areas.get(area[:length])
+                if found is not None:
+                    return found
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A sentence that is added to those of rules while a condition holds."""
+
+    name: str
+    when: When
+    severities: frozenset[int]
+    """Of the violations whose sentence it is added to."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +198,9 @@ class Pack:
     policy: PolicySpec
     exemptions: Mapping[str, Exemption]
     knowledge: Knowledge
+    notes: tuple[Note, ...] = ()
+    fuse: Callable[[tuple[tuple[int, RuleSpec], ...]], Sieve] | None = None
+    """Compiles the conditions of rules, with their places, into one function; None = not loaded from files."""
     warnings: tuple[Any, ...] = ()
     """Problems that do not refuse the pack."""
     _candidates: dict[str, tuple[RuleSpec, ...]] = field(default_factory=dict, repr=False, compare=False)
@@ -236,7 +215,7 @@ class Pack:
         if found is None:
             if len(self._candidates) >= CANDIDATES_KEPT:
                 self._candidates.clear()
-            found = tuple(rule for rule in self.rules if _may_hit(rule, code))
+            found = tuple(form for rule in self.rules for form in (rule, *rule.also) if _may_hit(form, code))
             self._candidates[code] = found
         return found
 

@@ -65,6 +65,18 @@ def read_window(section: Section, *, log: bool) -> Window | None:
     return Window(span=span, resolution=bucket)
 
 
+def read_span(section: Section, key: str, least: int = MIN_RESOLUTION) -> int:
+    """Read a length of time such as ``14 d``; 0 where nothing is said, or it was reported."""
+    text = section.text(key)
+    if not text:
+        return 0
+    span = _span(text)
+    if not least <= span <= MAX_DAYS * DAY_MS:
+        section.refuse(section.values[key], f"{key}: {text!r} is not a length of time here", "such as 1 h, 7 d")
+        return 0
+    return span
+
+
 def _span(text: str) -> int:
     match = ROLLING.fullmatch(text)
     return int(match[1]) * UNITS[match[2]] if match else 0

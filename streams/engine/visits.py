@@ -1,0 +1,85 @@
+"""The rules of a pack for one kind of visit, arranged so that an event asks as little as it can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.rules.specs import Pack, Params, RuleSpec, Sieve
+
+#: Items whose rules are remembered: more than any province's catalogue has in use.
+ITEMS_KEPT = 100_000
+
+
+class Sifted(NamedTuple):
+    """Rules that are asked together."""
+
+    places: tuple[int, ...]
+    sieve: Sieve
+
+
+class ByItem(NamedTuple):
+    """The rules for lines with an item; None where there are none."""
+
+    line: Sifted | None
+    code: Sifted | None
+    #: For trace codes that were met before.
+    known: Sifted | None
+
+
+class Visit:
+    """The rules for one kind of visit; each has a place among them."""
+
+    def __init__(self, pack: Pack, forms: tuple[RuleSpec, ...]) -> None:
+        self.forms = forms
+        self._fuse = pack.fuse
+        #: Conditions that silence any of them.
+        self.exemptions = tuple(
+            found for name, found in pack.exemptions.items() if any(name in form.unless for form in forms)
+        )
+        #: Conditions on the event without which a rule cannot hold for any of its lines, with the rule's place.
+        self.gates = tuple((place, form.gate) for place, form in enumerate(forms) if form.gate is not None)
+        self.settlement = self._sifted(lambda form: form.each == "settlement")
+        self.prescriber = self._sifted(lambda form: form.each == "line" and form.once)
+        self.has_lines = any(form.each != "settlement" for form in forms)
+        self._items: dict[str, ByItem] = {}
+        self._built: dict[tuple[int, ...], ByItem] = {}
+
+    def of(self, item: str) -> ByItem:
+        """The rules for an item: those without a table, and those whose table has it."""
+        found = self._items.get(item)
+        if found is None:
+            if len(self._items) >= ITEMS_KEPT:
+                self._items.clear()
+            has = [form.has is None or form.has(item) for form in self.forms]
+            key = tuple(place for place, ok in enumerate(has) if ok)
+            if key not in self._built:
+                asked = frozenset(id(self.forms[place]) for place in key)
+                self._built[key] = ByItem(
+                    self._sifted(lambda form: id(form) in asked and form.each == "line" and not form.once),
+                    self._sifted(lambda form: id(form) in asked and form.each == "code" and not form.known_codes),
+                    self._sifted(lambda form: id(form) in asked and form.each == "code" and form.known_codes),
+                )
+            found = self._items[item] = self._built[key]
+        return found
+
+    def params(self, exempt: frozenset[str], day: int, area: str) -> tuple[Params | None, ...]:
+        """The parameters of each rule for an event, None for those that do not apply."""
+        return tuple(_params(form, exempt, day, area) for form in self.forms)
+
+    def _sifted(self, choose: Callable[[RuleSpec], bool]) -> Sifted | None:
+        chosen = tuple((place, form) for place, form in enumerate(self.forms) if choose(form))
+        if not chosen:
+            return None
+        places = [place for place, _ in chosen]
+        return Sifted(tuple(places), (lambda *_: places) if self._fuse is None else self._fuse(chosen))
+
+
+def _params(rule: RuleSpec, exempt: frozenset[str], day: int, area: str) -> Params | None:
+    if rule.effective_from is not None and day < rule.effective_from:
+        return None
+    if rule.effective_to is not None and day > rule.effective_to:
+        return None
+    return None if exempt.intersection(rule.unless) else rule.params_for(area)
