@@ -37,7 +37,8 @@ def event(**changes: Any) -> Event:
 def dear(number: int) -> Event:
     """Return a settlement whose second line costs more than its ceiling."""
     lines = [dict(line) for line in EXAMPLE["feedetail"]]
-    lines[1] |= {"pric": 50.0, "drug_trac_info": []}
+    codes = [{"drug_trac_codg": f"8999{number:06}{box}", "trdn_flag": "0"} for box in range(2)]
+    lines[1] |= {"pric": 50.0, "drug_trac_info": codes}
     return event(setl_id=f"S{number}", event_id=f"E{number}", feedetail=lines)
 
 

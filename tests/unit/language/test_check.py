@@ -204,8 +204,8 @@ def test_offsets_count_characters() -> None:
     [
         ("line.cnt > 3", "settlement", "there is no line when each: settlement"),
         ("code.trdn_flag == '1'", "line", "there is no code when each: line"),
-        ("units.sum > 3", "settlement", "feature units is observed for each line"),
-        ("sales.count > 3", "line", "feature sales is observed for each code"),
+        ("units.sum > 3", "settlement", "feature units is known for each line"),
+        ("sales.count > 3", "line", "feature sales is known for each code"),
         ("practitioner.status == 'active'", "settlement", "practitioner cannot be used here"),
     ],
 )

@@ -21,7 +21,7 @@ def test_the_shipped_pack_passes() -> None:
     found = run("lint")
 
     assert found.exit_code == 0
-    assert found.output == "pack 2026.11.1: 6 rules, 3 features, no errors\n"
+    assert found.output == "pack 2026.11.2: 54 rules, 33 features, no errors\n"
 
 
 def test_errors_are_named_with_file_line_and_rule() -> None:
@@ -60,8 +60,10 @@ def test_list_is_a_table() -> None:
     lines = run("list").output.splitlines()
 
     assert lines[0].split() == ["ID", "NAME", "MODE", "SEVERITY", "EACH", "TABLE", "READS"]
-    assert lines[1].split()[:6] == ["P02", "医疗服务项目区分性别使用", "live", "1", "line", "P02"]
-    assert lines[6].split() == ["T01", "追溯码重复结算", "live", "varies", "code", "-", "code_sales"]
+    rows = {line.split()[0]: line.split()[1:] for line in lines[1:]}
+    assert rows["P02"] == ["医疗服务项目区分性别使用", "live", "1", "line", "P02", "-"]
+    assert rows["T01"] == ["追溯码重复结算", "live", "varies", "code", "-", "code_sales"]
+    assert rows["V15"][3:] == ["settlement+line", "V15", "person_visits,", "person_removed"]
 
 
 def test_show_tells_all() -> None:
@@ -70,6 +72,16 @@ def test_show_tells_all() -> None:
 
     for part in ("同金额批量结算", "param.times", "times  8", "share  0.3", "1 calendar day", "a key", "refund"):
         assert part in output
+
+
+def test_show_tells_of_history_and_further_forms() -> None:
+    """A rule that compares with the past says how much of it it needs; a second form is shown beside the first."""
+    output = run("show", "G03").output
+
+    assert "silent until institution_hour has seen 3 d of an entity" in output
+    assert "the last 1 h with such periods before, 1 d apart, of institution_hours" in output
+    assert "when 2" in output
+    assert "steps of 1 h" in output
 
 
 def test_show_has_columns_for_areas(tmp_path: Path) -> None:
@@ -101,7 +113,7 @@ def test_an_unknown_rule_is_unusable() -> None:
     found = run("show", "Z99")
 
     assert found.exit_code == 2
-    assert "it has P02, P15" in found.output
+    assert "it has D01, D02" in found.output
 
 
 def test_a_broken_pack_cannot_be_listed() -> None:
