@@ -6,7 +6,7 @@ in one morning; the visits themselves are kept anyway, and taking one out takes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from streams.language.feature_functions import COMPANIONS_LIMIT
 
@@ -14,35 +14,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-class Beside(NamedTuple):
-    """Someone who settled at the institution just now."""
-
-    psn_ref: str
-    insuplc_admdvs: str
-    setl_id: str
-
-
 def beside(
     own: list[int],
-    others: Mapping[str, Beside],
+    others: Mapping[str, str],
     gap: int,
     times: int,
-    visits: Callable[[str, str], list[int]],
+    visits: Callable[[str], list[int]],
 ) -> list[tuple[str, int, str]]:
     """Give those with whom this person settled at least so often: reference, times, settlement now.
 
     Args:
         own: When this person was at the institution, ms, oldest first; now is among them.
-        others: Who was there just now, those who came last at the end.
+        others: Who was there just now, those who came last at the end, with their settlement.
         gap: How near in time is beside, ms.
         times: Least number of times.
-        visits: When a person (reference, insured area) was there, oldest first.
+        visits: When a person (reference) was there, oldest first.
     """
     found = []
-    for other in list(others.values())[-COMPANIONS_LIMIT:]:
-        together = _together(own, visits(other.psn_ref, other.insuplc_admdvs), gap)
+    for psn_ref, setl_id in list(others.items())[-COMPANIONS_LIMIT:]:
+        together = _together(own, visits(psn_ref), gap)
         if together >= times:
-            found.append((other.psn_ref, together, other.setl_id))
+            found.append((psn_ref, together, setl_id))
     return found
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.engine.companions import Beside, beside
+from streams.engine.companions import beside
 from streams.features.reading import read_view
-from streams.features.scopes import TRACE_PREFIX, person_key
+from streams.features.scopes import TRACE_PREFIX, visitor_key
 from streams.state.store import NotHereError
 
 if TYPE_CHECKING:
@@ -142,33 +142,26 @@ class EvaluationContext:
     def _row(self, key: str, owner: str) -> WindowRow | None:
         return self._touched.get(key) or self._store.window(key, owner)
 
-    def companions(
-        self, recent: int, visits: int, person: int, area: int, institution: int, times: int
-    ) -> list[tuple[str, int, str]]:
+    def companions(self, recent: int, visits: int, person: int, times: int) -> list[tuple[str, int, str]]:
         """Who settled beside this person at least `times` times: reference, times, settlement now.
 
-        Read from two logs: who was at the institution just now, and where each of them was before. Persons whose row
-        is held elsewhere are passed over.
+        Read from two logs that live with the institution: who was there just now, and when each of them was before.
         """
         event, plan = self._event, self._plan
-        feature = plan.settlement[visits]
-        own = self._visits(feature, event.psn_ref, event.insuplc_admdvs, institution)
+        own = self._visits(plan.settlement[visits], event.psn_ref)
         if len(own) < times:
             return []
         near = (self.f[recent] or self.load(recent)).entries
-        others = {e[person]: Beside(e[person], e[area], e[1]) for e in near if e[person] != event.psn_ref}
+        others = {entry[person]: entry[1] for entry in near if entry[person] != event.psn_ref}
         gap = plan.settlement[recent].spec.span
-        return beside(own, others, gap, times, lambda p, a: self._visits(feature, p, a, institution))
+        return beside(own, others, gap, times, lambda psn_ref: self._visits(plan.settlement[visits], psn_ref))
 
-    def _visits(self, feature: Feature, psn_ref: str, area: str, institution: int) -> list[int]:
+    def _visits(self, feature: Feature, psn_ref: str) -> list[int]:
         """When a person was at the event's institution, as far as the log knows, oldest first."""
-        try:
-            row = self._row(person_key(psn_ref), area)
-        except NotHereError:
-            return []
+        event = self._event
+        row = self._row(visitor_key(event.fixmedins_code, psn_ref), event.mdtrtarea_admvs)
         state = None if row is None else row.features.get(feature.fid)
-        code = self._event.fixmedins_code
-        return [] if state is None else [entry[0] for entry in state if entry[institution] == code]
+        return [] if state is None else [entry[0] for entry in state]
 
     @property
     def institution(self) -> Institution | None:

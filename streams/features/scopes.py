@@ -51,9 +51,14 @@ def _wards(event: Event, _line: Line | None, _code: TraceCode | None, _context: 
     return ("i:" + event.fixmedins_code + "/wards", event.mdtrtarea_admvs, "")
 
 
-def person_key(psn_ref: str) -> str:
-    """Key of a person's row."""
-    return "p:" + psn_ref
+def visitor_key(fixmedins_code: str, psn_ref: str) -> str:
+    """Key of the row of a person at an institution."""
+    return f"v:{fixmedins_code}/{psn_ref}"
+
+
+def _visitor(event: Event, _line: Line | None, _code: TraceCode | None, _context: Any) -> RowKey:
+    # With the institution, not in the person's row: who stands beside whom there is asked where the institution lives.
+    return (visitor_key(event.fixmedins_code, event.psn_ref), event.mdtrtarea_admvs, "")
 
 
 def _person(event: Event, _line: Line | None, _code: TraceCode | None, _context: Any) -> RowKey:
@@ -105,6 +110,7 @@ SCOPES: dict[str, Scope] = {
         Scope("institution", "settlement", _institution),
         Scope("wards", "settlement", _wards),
         Scope("person", "settlement", _person),
+        Scope("visitor", "settlement", _visitor),
         Scope("employer", "settlement", _employer, registry=True),
         Scope("institution_item", "line", _institution_item),
         Scope("person_item", "line", _person_item),

@@ -101,22 +101,21 @@ def _episode(checker: Checker, node: ast.Call, name: str) -> Node:
 def _companions(checker: Checker, node: ast.Call, name: str) -> Node:
     """Check ``companions(recent, visits, 3)``: who settled beside this person at least so often.
 
-    ``recent`` logs the settlements of an institution with ``person`` and ``area``, its window is how near is beside;
-    ``visits`` logs those of a person with ``institution``, its window is how long it counts.
+    ``recent`` logs the settlements of an institution with ``person``, its window is how near is beside; ``visits``
+    logs those of each person there (scope visitor), its window is how long it counts.
     """
     recent, visits = _feature(checker, node, name, 0), _feature(checker, node, name, 1)
     times = _whole_number(checker, node, name, 2)
     if recent is None or visits is None or times is None:
         return BROKEN
-    person, area = (_field(recent[0], field, Kind.TEXT) for field in ("person", "area"))
-    institution = _field(visits[0], "institution", Kind.TEXT)
-    if person is None or area is None or recent[0].scope != "institution":
-        return checker.error(node, f"{name}() needs a log of an institution with the fields person and area first")
-    if institution is None or visits[0].scope != "person":
-        return checker.error(node, f"{name}() needs a log of a person with the field institution second")
+    person = _field(recent[0], "person", Kind.TEXT)
+    if person is None or recent[0].scope != "institution":
+        return checker.error(node, f"{name}() needs a log of an institution with the field person first")
+    if visits[0].aggregate != "log" or visits[0].scope != "visitor":
+        return checker.error(node, f"{name}() needs a log of scope visitor second")
     type_ = Type(Kind.RECORDS, record=COMPANION, limit=COMPANIONS_LIMIT)
     return FeatureCall(
-        type=type_, name=name, slots=(recent[1], visits[1]), fields=(person, area, institution), args=(times,),
+        type=type_, name=name, slots=(recent[1], visits[1]), fields=(person,), args=(times,),
         work=COMPANIONS_LIMIT * visits[0].limit, at=offset_of(node, checker.text),
     )  # fmt: skip
 

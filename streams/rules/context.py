@@ -49,15 +49,13 @@ class Context(Protocol):
     def practitioner(self) -> Any:
         """Registry record of the line's prescriber effective at ``fee_ocur_time``, or None."""
 
-    def companions(self, recent: int, visits: int, person: int, area: int, institution: int, times: int) -> Any:
+    def companions(self, recent: int, visits: int, person: int, times: int) -> Any:
         """Give who settled beside this person at least so often: (person, times, setl_id).
 
         Args:
             recent: Slot in ``f`` of the institution's log.
-            visits: Slot in ``f`` of the person's log.
-            person: Position of that field in an entry of the institution's log; ``area`` likewise.
-            area: See ``person``.
-            institution: Position of that field in an entry of the person's log.
+            visits: Slot in ``f`` of the log of one visitor.
+            person: Position of that field in an entry of the institution's log.
             times: Least number of times.
         """
 

@@ -113,12 +113,12 @@ def test_wrong_settings_stop_the_start(settings: dict[str, str], told: list[str]
 def test_a_wrong_rule_pack_stops_the_start(tmp_path: Path) -> None:
     """A pack that does not hold together is refused with file and line."""
     rules = shutil.copytree(shipped("rules"), tmp_path / "rules")
-    broken = rules / "rules.yaml"
+    broken = rules / "policy.yaml"
     text = broken.read_text("utf-8").replace("line.pric > line.pric_uplmt_amt", "line.pric > line.price_limit", 1)
     broken.write_text(text, "utf-8")
     line = 1 + next(n for n, row in enumerate(text.splitlines()) if "price_limit" in row)
     done = prewarn(["worker"], environment("127.0.0.1:9", rules_dir=rules))
     assert done.returncode == 2
-    assert f"rules.yaml:{line}:" in done.stderr
+    assert f"policy.yaml:{line}:" in done.stderr
     assert "pric_uplmt_amt" in done.stderr
     assert "Traceback" not in done.stderr

@@ -21,7 +21,7 @@ def test_the_shipped_pack_passes() -> None:
     found = run("lint")
 
     assert found.exit_code == 0
-    assert found.output == "pack 2026.11.2: 54 rules, 33 features, no errors\n"
+    assert found.output == "pack 2026.11.2: 54 rules, 34 features, no errors\n"
 
 
 def test_errors_are_named_with_file_line_and_rule() -> None:
