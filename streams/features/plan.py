@@ -27,6 +27,8 @@ class FeaturePlan:
     Attributes:
         settlement: What a settlement can read, by slot; ``line`` and ``code`` the same for a line and a trace code.
         by_fid: The features that keep state.
+        late: Those of them whose observations are known only when other rows are.
+        scopes: The scopes whose rows a settlement may need.
     """
 
     def __init__(self, specs: Iterable[FeatureSpec]) -> None:
@@ -36,9 +38,12 @@ class FeaturePlan:
         self.code = _by_slot(features, "code")
         kept = [feature for feature in features if feature.past is None]
         self.by_fid = {feature.fid: feature for feature in kept}
+        self.late = frozenset(feature.fid for feature in kept if feature.spec.looks)
+        self.scopes = tuple({feature.scope.name: feature.scope for feature in features}.values())
         observing = [feature for feature in kept if not feature.spec.returns]
-        self._groups = {kind: group_of(observing, "settlement", kind) for kind in EVENT_TYPES}
-        self._lines = {kind: Lines(observing, kind) for kind in EVENT_TYPES}
+        self._all = _Observers(observing)
+        self._early = _Observers([feature for feature in observing if not feature.spec.looks])
+        self._looking = _Observers([feature for feature in observing if feature.spec.looks])
         self._returns = Lines([feature for feature in kept if feature.spec.returns], "settlement")
 
     def contributions(self, event: Event, context: Any = None) -> list[Contribution]:
@@ -49,11 +54,15 @@ class FeaturePlan:
             context: Answers features that look at logs or registries while they observe
                 (`streams.engine.context`); without it those observe nothing.
         """
-        seen = Observing(event, context)
-        seen.observe(self._groups[event.event_type], None, None)
-        if event.feedetail:
-            seen.observe_lines(self._lines[event.event_type].of(event))
-        return list(seen.found.values())
+        return self._all.contributions(event, context)
+
+    def early(self, event: Event, context: Any) -> list[Contribution]:
+        """The part of `contributions` that is known before any row is."""
+        return self._early.contributions(event, context)
+
+    def looking(self, event: Event, context: Any) -> list[Contribution]:
+        """The rest of `contributions`."""
+        return self._looking.contributions(event, context) if self.late else []
 
     def returns(self, event: Event, context: Any = None) -> list[Contribution]:
         """What a refund leaves behind in the features that look at returns.
@@ -71,6 +80,23 @@ class FeaturePlan:
             feature = self.by_fid.get(key.partition(":")[0])
             if feature is None or feature.aggregate.newest(state) + feature.aggregate.lives < row.newest:
                 del row.features[key]
+
+
+class _Observers:
+    """Some features, arranged by what they observe."""
+
+    def __init__(self, features: list[Feature]) -> None:
+        self._groups = {kind: group_of(features, "settlement", kind) for kind in EVENT_TYPES}
+        self._lines = {kind: Lines(features, kind) for kind in EVENT_TYPES}
+
+    def contributions(self, event: Event, context: Any) -> list[Contribution]:
+        seen = Observing(event, context)
+        group = self._groups[event.event_type]
+        if group.features:
+            seen.observe(group, None, None)
+        if event.feedetail:
+            seen.observe_lines(self._lines[event.event_type].of(event))
+        return list(seen.found.values())
 
 
 def _features(specs: list[FeatureSpec]) -> list[Feature]:

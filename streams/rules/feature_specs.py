@@ -71,6 +71,8 @@ class FeatureSpec:
     """Whether refund lines are observed, as returns (`streams.features.plan.FeaturePlan.returns`)."""
     derived: bool = False
     """Whether its functions take the context as a fourth argument: they look at logs or registries."""
+    looks: bool = False
+    """Whether it reads other features: what it observes is known only when their rows are."""
     known_codes: bool = False
     """Whether only trace codes are observed whose logs show another settlement."""
     items: tuple[Callable[[str], bool], ...] = ()

@@ -158,6 +158,7 @@ class FeatureBuilder:
             "events": draft.events,
             "index": info.index,
             "derived": derived,
+            "looks": bool(uses.features),
             "known_codes": draft.known_codes(),
             "items": self._items(draft) if each != "settlement" else (),
             **flags,

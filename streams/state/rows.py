@@ -72,6 +72,8 @@ class SettlementRow(msgspec.Struct, array_like=True):
     reversed_at: Position | None
     #: What that reversal does to window rows.
     reversal: list[Contribution]
+    #: Whether the answer was given before everything was known; it is screened again, as revision 2.
+    provisional: bool = False
 
 
 class TraceRow(msgspec.Struct, array_like=True):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from streams.state.answers import AnswerBook
 from streams.state.rows import SettlementRow, WindowRow, decode_settlement, decode_window, encode_row
 
 if TYPE_CHECKING:
@@ -32,9 +33,13 @@ class Partition:
     and is no work for the garbage collector. Rows of entities that are met again and again do not rest.
     """
 
-    __slots__ = ("dirty", "settlements", "windows")
+    __slots__ = ("answers", "dirty", "open", "settlements", "windows")
 
     def __init__(self) -> None:
+        #: Whether its rows may be changed by a function call: all that others sent before it was here is folded.
+        self.open = True
+        #: What was told to those who asked about rows here.
+        self.answers = AnswerBook()
         self.windows: dict[str, WindowRow | bytes] = {}
         #: Encoded rows: they are many, seldom read, and never changed in place.
         self.settlements: dict[str, bytes] = {}
@@ -68,6 +73,9 @@ class Store:
     ) -> None:
         self.count = count
         self.partitions: dict[int, Partition] = {}
+        #: Rows of other partitions as their owners showed them, while a settlement is decided that asked for them;
+        #: None = the entity is new.
+        self.visiting: dict[str, WindowRow | None] = {}
         self._area_partition = area_partition
         self._areas: dict[str, int] = {}
         self._on_settlement = on_settlement
@@ -82,6 +90,16 @@ class Store:
             self.partitions[number] = Partition()
         return new, given_up
 
+    @property
+    def complete(self) -> bool:
+        """Whether every partition is held here and open."""
+        return len(self.partitions) == self.count and all(rows.open for rows in self.partitions.values())
+
+    def is_open(self, number: int) -> bool:
+        """Whether a partition is held here and open."""
+        partition = self.partitions.get(number)
+        return partition is not None and partition.open
+
     def partition_of(self, key: str, owner: str) -> int:
         """The partition of a row (see :mod:`streams.features.scopes`)."""
         number = self._areas.get(owner)
@@ -93,6 +111,8 @@ class Store:
 
     def window(self, key: str, owner: str) -> WindowRow | None:
         """The window row, or None when the entity is new; raises `NotHereError`."""
+        if self.visiting and key in self.visiting:
+            return self.visiting[key]
         partition = self.partitions.get(self.partition_of(key, owner))
         if partition is None:
             raise NotHereError(key[0])
@@ -100,7 +120,11 @@ class Store:
 
     def change_window(self, key: str, owner: str) -> WindowRow:
         """The window row, made when the entity is new, and marked as changed; raises `NotHereError`."""
-        partition = self.partitions.get(self.partition_of(key, owner))
+        return self.change_row(self.partition_of(key, owner), key)
+
+    def change_row(self, number: int, key: str) -> WindowRow:
+        """Do the same where the partition of the row is known."""
+        partition = self.partitions.get(number)
         if partition is None:
             raise NotHereError(key[0])
         row = partition.windows.get(key)
