@@ -126,6 +126,7 @@ class Worker:
                     self.cluster.logs[ANSWERS, ask.asker].append((ask.offset, number, answer))
             if offset + 1 >= self._opens[number]:
                 self.store.partitions[number].open = True
+                self.desk.opened(number)
         else:
             asked, owner, rows = record
             self.desk.answered(number, asked, owner, rows)
