@@ -28,7 +28,8 @@ class FeaturePlan:
         settlement: What a settlement can read, by slot; ``line`` and ``code`` the same for a line and a trace code.
         by_fid: The features that keep state.
         late: Those of them whose observations are known only when other rows are.
-        scopes: The scopes whose rows a settlement may need.
+        scopes: The scopes whose rows a settlement may need, but for parts of rows that another one has.
+        late_scopes: The scopes of the late ones.
     """
 
     def __init__(self, specs: Iterable[FeatureSpec]) -> None:
@@ -39,7 +40,8 @@ class FeaturePlan:
         kept = [feature for feature in features if feature.past is None]
         self.by_fid = {feature.fid: feature for feature in kept}
         self.late = frozenset(feature.fid for feature in kept if feature.spec.looks)
-        self.scopes = tuple({feature.scope.name: feature.scope for feature in features}.values())
+        self.scopes = tuple({f.scope.name: f.scope for f in features if not f.scope.part}.values())
+        self.late_scopes = tuple({f.scope.name: f.scope for f in kept if f.spec.looks}.values())
         observing = [feature for feature in kept if not feature.spec.returns]
         self._all = _Observers(observing)
         self._early = _Observers([feature for feature in observing if not feature.spec.looks])

@@ -165,7 +165,9 @@ class Store:
         Nobody asks for it again but who rebuilds window rows (`streams.engine.folding.Folding.restore`).
         """
         if self._on_settlement is not None and row.contributions:
-            self._on_settlement(number, f"{EFFECTS_PREFIX}{row.position.partition}:{row.position.offset}", encode_row(row))
+            self._on_settlement(
+                number, f"{EFFECTS_PREFIX}{row.position.partition}:{row.position.offset}", encode_row(row)
+            )
 
     def take_changed(self) -> Iterator[tuple[int, str, bytes]]:
         """The window rows that changed since the last call, encoded as they are when their turn comes.
