@@ -78,11 +78,11 @@ def test_state_survives_a_restart(scene: Scene, tmp_path: Path) -> None:
     day = traffic(tmp_path, events=3_000)
     scene.send_references(day)
     half = len(day.raws) // 2
-    for raws, settlements in ((day.raws[:half], day.until(half)), (day.raws[half:], day.settlements)):
+    for raws, expected in ((day.raws[:half], day.until(half)), (day.raws[half:], day.settlements)):
         # Sent at once to a worker that waits, events of several areas would arrive in any order.
         scene.send(raws)
         worker = scene.started()
-        scene.results(len(settlements))
+        scene.results(len(expected))
         assert worker.stop() == 0
     bodies = [record.value or b"" for record in scene.client.consume(scene.topic("screening.results"))]
     assert day.screened() == violations(bodies)
