@@ -26,7 +26,7 @@ class FeaturePlan:
 
     Attributes:
         settlement: What a settlement can read, by slot; ``line`` and ``code`` the same for a line and a trace code.
-        by_fid: The features that keep state.
+        aggregates: The arithmetic of those that keep state, by `FeatureSpec.fid`.
         late: Those of them whose observations are known only when other rows are.
         scopes: The scopes whose rows a settlement may need.
     """
@@ -37,7 +37,7 @@ class FeaturePlan:
         self.line = _by_slot(features, "line")
         self.code = _by_slot(features, "code")
         kept = [feature for feature in features if feature.past is None]
-        self.by_fid = {feature.fid: feature for feature in kept}
+        self.aggregates = {feature.fid: feature.aggregate for feature in kept}
         self.late = frozenset(feature.fid for feature in kept if feature.spec.looks)
         self.scopes = tuple({feature.scope.name: feature.scope for feature in features}.values())
         observing = [feature for feature in kept if not feature.spec.returns]
@@ -77,8 +77,8 @@ class FeaturePlan:
     def sweep(self, row: WindowRow) -> None:
         """Drop from a row what is too old to say anything, and what belongs to features that left the pack."""
         for key, state in list(row.features.items()):
-            feature = self.by_fid.get(key.partition(":")[0])
-            if feature is None or feature.aggregate.newest(state) + feature.aggregate.lives < row.newest:
+            aggregate = self.aggregates.get(key.partition(":")[0])
+            if aggregate is None or aggregate.newest(state) + aggregate.lives < row.newest:
                 del row.features[key]
 
 
