@@ -159,6 +159,6 @@ class Folding:
                     features[key] = folded
             elif state is not None:
                 aggregate.retract(state, time, seen.value, seen.setl_id)
-            if time > newest:
+            if time > newest:  # noqa: PLR1730 - this is asked for every observation, and max() takes five times as long
                 newest = time
         row.newest = newest
