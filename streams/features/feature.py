@@ -21,8 +21,6 @@ class Feature(NamedTuple):
     #: Under which name rows keep the state that it reads.
     fid: str
     past: Past | None = None
-    #: Whether its observations need more thought than where, of and at.
-    special: bool = False
     #: What is seen of an entity that has no state.
     nothing: Any = None
     #: Whether it is read at the level at which it observes.

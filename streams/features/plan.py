@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from streams.features.aggregates import AGGREGATES
 from streams.features.feature import Feature
 from streams.features.feature import state_key as state_key  # noqa: PLC0414 - whoever folds a plan's contributions needs it
-from streams.features.observing import Lines, Observing, group_of
+from streams.features.observers import Lines, group_of
+from streams.features.observing import Observing
 from streams.features.past import Past
 from streams.features.scopes import SCOPES
 
@@ -92,7 +93,7 @@ class _Observers:
     def contributions(self, event: Event, context: Any) -> list[Contribution]:
         seen = Observing(event, context)
         group = self._groups[event.event_type]
-        if group.features:
+        if group.size:
             seen.observe(group, None, None)
         if event.feedetail:
             seen.observe_lines(self._lines[event.event_type].of(event))
@@ -111,14 +112,9 @@ def _feature(spec: FeatureSpec) -> Feature:
         aggregate,
         scope,
         spec.fid,
-        special=_is_special(spec),
         nothing=aggregate.view(None, 0, None, ""),
         exact=spec.each == scope.level,
     )
-
-
-def _is_special(spec: FeatureSpec) -> bool:
-    return spec.once or spec.aggregate == "share"
 
 
 def _past(spec: FeatureSpec, base: Feature) -> Feature:
