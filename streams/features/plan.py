@@ -10,6 +10,7 @@ from streams.features.feature import state_key as state_key  # noqa: PLC0414 - w
 from streams.features.observers import Lines, group_of
 from streams.features.observing import Observing
 from streams.features.past import Past
+from streams.features.reading import reader_of
 from streams.features.scopes import SCOPES
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class FeaturePlan:
         self.settlement = _by_slot(features, "settlement")
         self.line = _by_slot(features, "line")
         self.code = _by_slot(features, "code")
-        kept = [feature for feature in features if feature.past is None]
+        kept = [feature for feature in features if not feature.past]
         self.aggregates = {feature.fid: feature.aggregate for feature in kept}
         self.late = frozenset(feature.fid for feature in kept if feature.spec.looks)
         self.scopes = tuple({feature.scope.name: feature.scope for feature in features}.values())
@@ -107,20 +108,14 @@ def _features(specs: list[FeatureSpec]) -> list[Feature]:
 
 def _feature(spec: FeatureSpec) -> Feature:
     aggregate, scope = AGGREGATES[spec.aggregate](spec), SCOPES[spec.scope]
-    return Feature(
-        spec,
-        aggregate,
-        scope,
-        spec.fid,
-        nothing=aggregate.view(None, 0, None, ""),
-        exact=spec.each == scope.level,
-    )
+    read = reader_of(spec, aggregate, None, spec.fid, exact=spec.each == scope.level)
+    return Feature(spec, aggregate, scope, spec.fid, past=False, read=read)
 
 
 def _past(spec: FeatureSpec, base: Feature) -> Feature:
     past = Past(spec, base.aggregate, base.spec.fields)
-    nothing = past.view(None, 0, "")
-    return Feature(spec, base.aggregate, base.scope, base.fid, past, nothing=nothing, exact=base.exact)
+    read = reader_of(spec, base.aggregate, past, base.fid, exact=base.spec.each == base.scope.level)
+    return Feature(spec, base.aggregate, base.scope, base.fid, past=True, read=read)
 
 
 def _by_slot(features: list[Feature], level: str) -> list[Feature]:

@@ -78,6 +78,15 @@ class FunctionSet:
         """Give what gives a function's expression before it is compiled, and how much memory it needs."""
         return lambda: self._sources[name]
 
+    def written(self, function: Callable[..., Any]) -> tuple[ast.expr, int]:
+        """Give the same of a function; one that was not generated here is called as it is."""
+        name = getattr(function, "__name__", "")
+        if self._built.get(name) is function:
+            return self._sources[name]
+        own = f"_given_{id(function)}"
+        self._built[own] = function
+        return call(own, *map(load, ("c", "e", "l", "k", "fact", "p"))), 0
+
     def fuse(self, name: str, parts: Sequence[Part]) -> Any:
         """Compile conditions into one function, after ``build``.
 
