@@ -108,10 +108,10 @@ class Store:
 
     def partition_of(self, key: str, owner: str) -> int:
         """The partition of a row (see :mod:`streams.features.scopes`)."""
+        if not owner:
+            return crc32(key.encode()) % self.count
         number = self._areas.get(owner)
         if number is None:
-            if not owner:
-                return crc32(key.encode()) % self.count
             number = self._areas[owner] = self._area_partition(owner)
         return number
 
