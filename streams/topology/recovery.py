@@ -67,6 +67,7 @@ class Recovery:
         self._engine = engine
         self._stop = stop
         self._void = 0
+        self._epochs: dict[Place, int] = {}
 
     def run(self, new: set[int]) -> int:
         """Fill empty partitions from the changelogs; returns the number of records read.
@@ -83,7 +84,11 @@ class Recovery:
             own = [(topic, number) for topic in (self._names.windows, self._names.traces, self._names.settlements)
                    for number in new]  # fmt: skip
             self._void = 0
+            self._epochs.clear()
             count = self._read(consumer, dict.fromkeys(own, 0), self._apply)
+            for number in new:
+                reached = self._store.partitions[number].reached
+                reached.epoch = max([reached.epoch, *(e for (_, n), e in self._epochs.items() if n == number)])
             if self._void:
                 logger.warning("%d changelog records of workers that had lost their partitions are void", self._void)
             return count + self._catch_up(consumer, {number: self._store.partitions[number] for number in new})
@@ -154,11 +159,12 @@ class Recovery:
         """Take a changelog record of a partition that is restored."""
         partition = self._store.partitions[message.partition() or 0]
         topic, value = message.topic(), message.value()
-        epoch = _epoch(message)
-        if epoch < partition.reached.epoch:
+        # In the order of one topic: of the others, older and newer epochs are read side by side.
+        place, epoch = (topic or "", message.partition() or 0), _epoch(message)
+        if epoch < self._epochs.get(place, 0):
             self._void += 1
             return
-        partition.reached.epoch = epoch
+        self._epochs[place] = epoch
         if topic == self._names.traces:
             rows = self._decoded(message, decode_traces, value or b"")
             partition.windows.update((row.key, row.row) for row in rows)
@@ -174,7 +180,6 @@ class Recovery:
             partition.windows.pop(key, None)
         elif key == REACHED_KEY:
             partition.reached = self._decoded(message, decode_reached, value)
-            partition.reached.epoch = max(epoch, partition.reached.epoch)
         else:
             # Rows rest encoded; what cannot be decoded must be told now.
             self._decoded(message, decode_window, value)
