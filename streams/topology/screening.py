@@ -98,8 +98,7 @@ class Screening:
 
     def handle(self, message: Incoming) -> None:
         """Screen one record."""
-        if self._deployment is not None and self._deployment.waits:
-            self._adopt(self._deployment)
+        self.adopt()
         metrics = self._metrics
         metrics.events_consumed[message.topic].value += 1
         metrics.inflight_events.value += 1
@@ -121,9 +120,11 @@ class Screening:
             outcome = self.engine.unscreened(event)
         self._write(message, event, outcome)
 
-    def _adopt(self, deployment: Deployment) -> None:
-        """Change rule packs between two events."""
-        pack = deployment.take()
+    def adopt(self) -> None:
+        """Take the changed rule pack if one waits; called between two events, and now and then while there are none."""
+        if self._deployment is None or not self._deployment.waits:
+            return
+        pack = self._deployment.take()
         if pack is None:
             return
         before = self.engine.pack

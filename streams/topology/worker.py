@@ -111,7 +111,7 @@ class Worker:
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
-        app.task(lambda: self._watch(app, checkpoint, source))
+        app.task(lambda: self._watch(app, checkpoint, source, screening))
         self.metrics.start_topics(consumed=[source], produced=self.names)
         try:
             return _run_faust(app, self._on_stop)
@@ -136,10 +136,11 @@ class Worker:
         logger.warning("a record of %s cannot be read and is left out: %s", topic, reason)
         self.metrics.event_errors["reference", topic].value += 1
 
-    async def _watch(self, app: faust.App, checkpoint: Checkpoint, source: str) -> None:
-        """Keep the gauges and the health facts that nobody else has."""
+    async def _watch(self, app: faust.App, checkpoint: Checkpoint, source: str, screening: Screening) -> None:
+        """Keep the gauges and the health facts that nobody else has; have an idle worker take a changed pack too."""
         while True:
             await asyncio.sleep(_GAUGES_S)
+            screening.adopt()
             ends, committed = app.monitor.tp_end_offsets, app.monitor.tp_committed_offsets
             lags = {tp.partition: end - committed.get(tp, 0) for tp, end in ends.items() if tp.topic == source}
             for partition, lag in lags.items():

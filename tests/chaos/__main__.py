@@ -25,7 +25,8 @@ def main() -> int:
     command = Plan.command if asked.sabotage is None else ("-m", "tests.chaos.sabotage", asked.sabotage)
     plan = Plan(asked.settlements, asked.seed, asked.workers, asked.brokers, asked.faults, command=command)
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="prewarn-chaos-"))
-    folder.mkdir(parents=True, exist_ok=True)
+    if asked.keep is not None:
+        asked.keep.mkdir(parents=True)
     try:
         verdict = run(plan, folder, lambda line: print(line, flush=True))  # noqa: T201 - a command's output
     finally:

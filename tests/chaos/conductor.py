@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 STUCK_S: Final = 120.0
 """A run in which nothing is decided or settled for so long has failed."""
 _POLL_S: Final = 0.05
+_WARM_UP_S: Final = 1.5
+"""At most so long lines flow before a fault: it comes at any instant between two commits."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Conductor:
         self._say(f"{self._clock():7.1f} s  every worker has the pack whose new rule takes effect with the next line")
 
     def _inject(self, fault: Callable[[Field], str]) -> None:
+        self._at.moment(_WARM_UP_S)
         begun, line = time.monotonic(), self._sending.sent
         kind = name_of(fault)
         self._following.begin()

@@ -122,9 +122,6 @@ def _under_load(plan: Plan, story: Story, at: Field, say: Callable[[str], None])
     threads = (following, settling, sending)
     try:
         installation.fleet[0].start()
-        if plan.chosen is not None:
-            for worker in installation.fleet[1:]:
-                worker.start()
         installation.wait_complete()
         for thread in threads:
             thread.start()
