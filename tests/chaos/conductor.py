@@ -91,29 +91,28 @@ class Conductor:
         """Have the faults happen, evenly spread over the story, and return when all is decided and settled."""
         story, sending, dice = self._story, self._sending, self._at.dice
         share = len(story) / (len(faults) + 1)
-        turned = False
+        marks = [round((number + dice.uniform(0.5, 1.0)) * share) for number in range(len(faults))]
+        steps = sorted([*zip(marks, faults, strict=True), (story.turn, None)], key=lambda step: step[0])
+        stop_at = story.turn
         self._begun = self._moved_at = time.monotonic()
         try:
-            for number, fault in enumerate(faults):
-                mark = round((number + dice.uniform(0.5, 1.0)) * share)
-                # Lines go on flowing while the fault lasts, and some are left for the next one.
-                sending.limit = round((number + 1.5) * share) if turned else min(story.turn, round((number + 1.5) * share))
-                if not turned and mark >= story.turn:
-                    self._wait(lambda: sending.sent >= story.turn)
+            for mark, fault in steps:
+                # Lines go on flowing while a fault lasts, and some are left for the next one.
+                sending.limit = min(stop_at, round(mark + share))
+                self._wait(self._sent(mark))
+                if fault is None:
                     self._turn()
-                    turned = True
-                    sending.limit = round((number + 1.5) * share)
-                self._wait(lambda mark=mark: sending.sent >= mark)
-                self._inject(fault)
-            if not turned:
-                sending.limit = story.turn
-                self._wait(lambda: sending.sent >= story.turn)
-                self._turn()
+                    stop_at = len(story)
+                else:
+                    self._inject(fault)
             sending.limit = len(story)
             self._wait(lambda: sending.finished and not self._following.owed)
         except StuckError as error:
             self.diary.stuck = str(error)
         self.diary.seconds = time.monotonic() - self._begun
+
+    def _sent(self, count: int) -> Callable[[], bool]:
+        return lambda: self._sending.sent >= count
 
     def _turn(self) -> None:
         """Deploy the pack with a rule that takes effect now, and wait until every worker has it."""
@@ -151,7 +150,9 @@ class Conductor:
         """Start workers again that ended by themselves, as Kubernetes would."""
         for worker in self._at.installation.wanted:
             if not worker.running:
-                told = f"{self._clock():7.1f} s  worker {worker.number} ended with {worker.exit_code}; it is started again"
+                told = (
+                    f"{self._clock():7.1f} s  worker {worker.number} ended with {worker.exit_code}; it is started again"
+                )
                 self.diary.ended.append(told)
                 self._say(told)
                 worker.start()
@@ -166,4 +167,6 @@ class Conductor:
             self._moved, self._moved_at = moved, now
         elif now - self._moved_at > STUCK_S:
             sent, owed = self._sending.sent, self._following.owed
-            raise StuckError(f"nothing moved for {STUCK_S:g} s: {sent} of {len(self._story)} lines sent, {owed} without result")
+            raise StuckError(
+                f"nothing moved for {STUCK_S:g} s: {sent} of {len(self._story)} lines sent, {owed} without result"
+            )

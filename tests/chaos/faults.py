@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tests.chaos.installation import SESSION_S
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Iterator
 
     from tests.chaos.installation import Installation, Worker

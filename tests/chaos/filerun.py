@@ -101,9 +101,7 @@ def screen(story: Story, rules: Path) -> Expected:
     store.hold({0})
     expected = Expected(store, story.folder / "results.jsonl.zst")
     letters = story.folder / "dead-letters.jsonl.zst"
-    engine = Engine(
-        load_pack(rules, shipped("knowledge")), store, KEY, read_references(story.folder, limits.max_bytes)
-    )
+    engine = Engine(load_pack(rules, shipped("knowledge")), store, KEY, read_references(story.folder, limits.max_bytes))
     with closing(LineWriter(expected.output)) as results, closing(LineWriter(letters)) as dead:
         run = FileRun(engine, store, limits, results, dead)
         with redirect_stderr(io.StringIO()):  # it names each of the many lines that are meant to be wrong

@@ -33,7 +33,7 @@ rules:
     {{name: 新, each: settlement, severity: 2, effective_from: {day}, when: person_visits.count > 1,
      message: "{{person_visits.count}}"}}
 """
-_BROKEN: Final = "rules:\n  Z10: {name: 错, each: settlement, severity: 2, when: event.no_such_field > 1, message: 错}\n"
+_BROKEN: Final = "rules:\n  Z10: {name: 错, each: settlement, severity: 2, when: event.no_such > 1, message: 错}\n"
 
 
 class Deployed:
@@ -58,7 +58,7 @@ class Deployed:
         """Deploy the same rules under another version."""
         head, rest = self._text.split('version: "', 1)
         self.version = version
-        self._put("pack.yaml", f'{head}version: "{version}{rest[rest.index(chr(34)):]}')
+        self._put("pack.yaml", f'{head}version: "{version}{rest[rest.index(chr(34)) :]}')
 
     def turn(self, version: str) -> None:
         """Deploy the rule that takes effect later."""

@@ -46,9 +46,9 @@ def _faults(injected: list[Injected]) -> Iterator[str]:
         by_kind[each.kind].append(each)
     yield f"{'fault':<18} {'times':>5}   {'recovered after, s':>20}   {'silence of a partition, s':>26}"
     yield f"{'':<18} {'':>5}   {'median':>10}{'longest':>10}   {'median':>13}{'longest':>13}"
-    for kind, each in sorted(by_kind.items()):
-        recovered, silent = [one.recovered for one in each], [one.silence for one in each]
+    for kind, cases in sorted(by_kind.items()):
+        recovered, silent = [case.recovered for case in cases], [case.silence for case in cases]
         yield (
-            f"{kind:<18} {len(each):>5}   {median(recovered):>10.1f}{max(recovered):>10.1f}   "
+            f"{kind:<18} {len(cases):>5}   {median(recovered):>10.1f}{max(recovered):>10.1f}   "
             f"{median(silent):>13.1f}{max(silent):>13.1f}"
         )

@@ -1,4 +1,4 @@
-"""Sends the story: each partition in its order, and no two partitions at once to where the order between them matters."""
+"""Sends the story: each partition in its order, and no two at once to where the order between them matters."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Sending(threading.Thread):
             line = next(self._lines, None)
             if line is None:
                 return
-            after = []
+            after: list[_Entry] = []
             entry = _Entry(line, after)
             for row in line.shared:
                 touching = self._touching.setdefault(row, {})

@@ -1,8 +1,8 @@
 """What goes in: a simulated province with everything that real senders do to a stream, the same for every seed.
 
-The order of the file is the truth: `prewarn screen` reads it so. The stream keeps that order within a partition; between
-partitions only where two events touch the same row, for there the order of arrival at the row's owner decides, and
-nobody could say afterwards which it was. So each line comes with the rows that events of other partitions touch too,
+The order of the file is the truth: `prewarn screen` reads it so. The stream keeps that order within a partition;
+between partitions only where two events touch the same row, for there the order of arrival at the row's owner decides,
+and nobody could say afterwards which it was. So each line comes with the rows that events of other partitions touch too,
 and the sender (`tests.chaos.sending`) holds it back until those before it are settled.
 """
 
@@ -76,9 +76,7 @@ class Story:
         """Prepare to tell a story of about so many settlements; nothing is written yet."""
         days = max(2, math.ceil(settlements / EVENTS_A_DAY))
         start = LAST_DAY - timedelta(days=days - 1)
-        self._config = SimulationConfig(
-            events=settlements, seed=seed, days=days, start=start, fraud_rate=FRAUD_RATE
-        )
+        self._config = SimulationConfig(events=settlements, seed=seed, days=days, start=start, fraud_rate=FRAUD_RATE)
         self._partition_of = partition_of
         self.folder = folder
         self.kinds: Counter[str] = Counter()

@@ -27,7 +27,7 @@ SHORT = (
 
 @pytest.mark.usefixtures("_kafka_at_hand")
 def test_nothing_is_lost_counted_twice_or_said_otherwise(tmp_path: Path) -> None:
-    """Up to three workers and three brokers, and one fault after the other under load: the end is that of a file run."""
+    """Three workers and brokers, and one fault after the other under load: the end is that of a file run."""
     told: list[str] = []
     verdict = run(Plan(settlements=9_000, chosen=SHORT), tmp_path, told.append)
     assert verdict.clean, "\n".join(told)

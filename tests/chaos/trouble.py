@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _NOT_OF_REVERSALS: Final = {"setl_time", "feedetail", "medfee_sumamt", "refd_setl_flag"}
 _OF_PERSONS: Final = ("psn_no", "insuplc_admdvs", "gend", "brdy", "insutype", "psn_type")
 _REMEMBERED: Final = 300
+_REVERSED_BEFORE: Final = 0.2
 _TOO_LARGE: Final = (1 << 20) + 1
 _LARGE_EVERY: Final = 50
 _KINDS_WITH_RESULT: Final = {"settlement", "refund", "resend"}
@@ -92,18 +93,14 @@ def _sent(event: Simulated, dice: random.Random, trouble: Trouble) -> Iterator[t
         yield delay, sent(kind, event.raw)
         return
     if dice.random() < trouble.reversed:
-        before = dice.random() < 0.2
-        if before:
+        if dice.random() < _REVERSED_BEFORE:
             delay = delay or later(trouble.near)
             yield 0, sent("reversal before its settlement", _reversal(event.raw))
         else:
             yield delay + later(dice.choice((3, trouble.near, trouble.far))), sent("reversal", _reversal(event.raw))
     yield delay, sent(kind, event.raw)
     if dice.random() < trouble.resent:
-        again, kind = event.raw, "repeat"
-        if dice.random() < 0.5:
-            again, kind = _under_another_id(again), "repeat under another event_id"
-        yield delay + later(dice.choice((1, trouble.near, trouble.far))), sent(kind, again)
+        yield delay + later(dice.choice((1, trouble.near, trouble.far))), sent(*_repeated(event.raw, dice))
     if dice.random() < trouble.poisoned:
         yield delay, sent("poison", _poison(event.raw, dice))
 
@@ -151,8 +148,10 @@ def _changed(raw: bytes, **changes: Any) -> bytes:
     return orjson.dumps(orjson.loads(raw) | changes)
 
 
-def _under_another_id(raw: bytes) -> bytes:
-    return _changed(raw, event_id=orjson.loads(raw)["event_id"] + "x")
+def _repeated(raw: bytes, dice: random.Random) -> tuple[str, bytes]:
+    if dice.random() < 0.5:
+        return "repeat", raw
+    return "repeat under another event_id", _changed(raw, event_id=orjson.loads(raw)["event_id"] + "x")
 
 
 def _reversal(raw: bytes) -> bytes:

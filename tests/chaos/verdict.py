@@ -181,9 +181,7 @@ def _state(installation: Installation, expected: Expected, verdict: Verdict) -> 
         settlements |= partition.settlements
     verdict.counts["window rows compared"] = len(right.windows)
     verdict.counts["settlement rows compared"] = len(right.settlements)
-    _compare(
-        "window row", lambda raw: window_state(decode_window(encoded(raw))), right.windows, windows, verdict
-    )
+    _compare("window row", lambda raw: window_state(decode_window(encoded(raw))), right.windows, windows, verdict)
     _compare(
         "settlement row", lambda raw: settlement_state(decode_settlement(raw)), right.settlements, settlements, verdict
     )
