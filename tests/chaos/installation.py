@@ -14,6 +14,7 @@ from tests.stream.process import WorkerProcess
 from tests.stream.scene import Scene, Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 PARTITIONS: Final = 12
@@ -31,11 +32,13 @@ class WorkerError(Exception):
 class Worker(WorkerProcess):
     """A worker that dies with this process, and that can be held up."""
 
-    def __init__(self, number: int, bootstrap: str, directory: Path, command: list[str], **settings: object) -> None:
+    def __init__(
+        self, number: int, bootstrap: str, directory: Path, command: Sequence[str], **settings: object
+    ) -> None:
         super().__init__(bootstrap, directory, **settings)
         self.number = number
         self.log_path = directory / f"worker-{number}.log"
-        self._command = command
+        self.command = command
         self._child: ChildProcess | None = None
         #: Whether it ought to run.
         self.wanted = False
@@ -44,7 +47,7 @@ class Worker(WorkerProcess):
     def start(self) -> None:
         """Start it."""
         self.wanted = True
-        self._child = ChildProcess([sys.executable, *self._command], log=self.log_path, env=self.env)
+        self._child = ChildProcess([sys.executable, *self.command], log=self.log_path, env=self.env)
 
     @property
     def running(self) -> bool:
@@ -110,7 +113,7 @@ class Installation(Scene):
         """The consumer group."""
         return self.prefix
 
-    def hire(self, count: int, command: list[str], **settings: object) -> None:
+    def hire(self, count: int, command: Sequence[str], **settings: object) -> None:
         """Make workers; none is started."""
         own = self.own | settings
         self.fleet = [Worker(number, self.bootstrap, self.folder, command, **own) for number in range(count)]

@@ -83,7 +83,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Verdict:
         }
         installation.create_topics()
         installation.send_registries()
-        installation.hire(plan.workers, list(plan.command))
+        installation.hire(plan.workers, plan.command)
         at = Field(installation, cluster, plan.brokers, packs, stream(plan.seed, "faults"))
         diary = _under_load(plan, story, at, say)
         packs.mend()

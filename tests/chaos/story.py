@@ -2,8 +2,8 @@
 
 The order of the file is the truth: `prewarn screen` reads it so. The stream keeps that order within a partition;
 between partitions only where two events touch the same row, for there the order of arrival at the row's owner decides,
-and nobody could say afterwards which it was. So each line comes with the rows that events of other partitions touch too,
-and the sender (`tests.chaos.sending`) holds it back until those before it are settled.
+and nobody could say afterwards which it was. So each line comes with those of its rows that events of other partitions
+touch too, and the sender (`tests.chaos.sending`) holds it back until those before it are settled.
 """
 
 from __future__ import annotations
