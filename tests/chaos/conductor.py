@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STUCK_S: Final = 120.0
 """A run in which nothing is decided or settled for so long has failed."""
 _POLL_S: Final = 0.05
-_WARM_UP_S: Final = 1.5
+_WARM_UP_S: Final = 0.7
 """At most so long lines flow before a fault: it comes at any instant between two commits."""
 
 

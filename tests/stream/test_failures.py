@@ -1,7 +1,7 @@
 """What a worker does when something that it leans on is wrong: what has no test of its own elsewhere.
 
-Elsewhere are records that cannot be screened (`test_bad_input`), a rule that raises (`tests.unit.engine.test_engine`), a
-pack with a mistake (`test_deployment`), brokers that go away (`test_outage`), a state that is lost (`test_worker`,
+Elsewhere are records that cannot be screened (`test_bad_input`), a rule that raises (`tests.unit.engine.test_engine`),
+a pack with a mistake (`test_deployment`), brokers that go away (`test_outage`), a state that is lost (`test_worker`,
 `tests.chaos`).
 """
 
