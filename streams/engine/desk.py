@@ -103,6 +103,8 @@ class Desk:
         self._post = post
         self._clerk = clerk
         self._queues: dict[int, _Queue] = {}
+        #: By partition, the offset up to which owners here were asked before.
+        self._asked: dict[int, int] = {}
         self.waiting = 0
 
     def take(self, event: Event, position: Position, ticket: object, due: float) -> None:
@@ -115,12 +117,14 @@ class Desk:
             due: When it is overdue, epoch seconds.
         """
         pending = Pending(event, position, ticket, due)
+        store = self._store
         queue = self._queues.get(position.partition)
-        if not queue and self._store.complete:
+        at_once = queue is None and not self._was_asked(position)
+        if at_once and store.complete:
             self._clerk.decide(pending, None)
             return
         asks = pending.asks = self._asks(event, position, queue)
-        if not queue and all(self._store.is_open(owner) for owner in asks.by_owner):
+        if at_once and store.is_open(position.partition) and all(map(store.is_open, asks.by_owner)):
             self._clerk.decide(pending, None)
             return
         if queue is None:
@@ -161,12 +165,29 @@ class Desk:
         queue = self._queues.get(partition)
         return queue.events[0].position.offset if queue else None
 
-    def keep(self, partitions: set[int]) -> None:
-        """Forget the events of all other partitions: whoever has them now reads them again."""
-        for partition in set(self._queues) - partitions:
-            self.waiting -= len(self._queues.pop(partition).events)
+    def clear(self) -> None:
+        """Forget every event: partitions were shared anew, and whoever has them reads on from what is committed."""
+        self._queues.clear()
+        self._asked.clear()
+        self.waiting = 0
+
+    def _was_asked(self, position: Position) -> bool:
+        """Whether owners here may have been told of an event before; their rows have moved on since."""
+        asker = position.partition
+        until = self._asked.get(asker)
+        if until is None:
+            until = max((rows.answers.latest(asker) for rows in self._store.partitions.values()), default=-1)
+            self._asked[asker] = until
+        return position.offset <= until
+
+    def opened(self, partition: int) -> None:
+        """Go on with the events of a partition into which all is folded that others sent before it was here."""
+        if partition in self._queues:
+            self._drain(partition)
 
     def _drain(self, partition: int) -> None:
+        if not self._store.is_open(partition):
+            return
         queue = self._queues[partition]
         while queue.events and not queue.events[0].awaited:
             pending = queue.popleft()

@@ -114,8 +114,9 @@ class Engine:
         if event.event_type == "reversal":
             known = self.ledger.reverse(event, position)
             return Outcome("reversal" if known else "unknown-reversal")
-        context = self.context(event)
-        self.folding.apply(self._contributions(event, context, early), position, asked=early is not None)
+        contributions = self._contributions(event, self.context(event), early)
+        self.folding.apply(contributions, position, asked=early is not None)
+        self.ledger.note(event, position, contributions)
         return Outcome(event.event_type)
 
     def context(self, event: Event) -> EvaluationContext:

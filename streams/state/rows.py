@@ -74,6 +74,17 @@ class SettlementRow(msgspec.Struct, array_like=True):
     reversal: list[Contribution]
     #: Whether the answer was given before everything was known; it is screened again, as revision 2.
     provisional: bool = False
+    #: Whether it is a refund, all of which belongs to the second step (`streams.engine.folding`).
+    late: bool = False
+
+
+class ReachedRow(msgspec.Struct, array_like=True):
+    """How far the saved window rows of a partition have come."""
+
+    #: Offset in the partition's observations below which all are folded.
+    observations: int
+    #: By partition, the offset in its settlement rows below which everything is folded that they put into rows here.
+    settled: dict[int, int]
 
 
 class TraceRow(msgspec.Struct, array_like=True):
@@ -86,10 +97,11 @@ class TraceRow(msgspec.Struct, array_like=True):
 _encoder = msgspec.msgpack.Encoder()
 _window_decoder = msgspec.msgpack.Decoder(WindowRow)
 _traces_decoder = msgspec.msgpack.Decoder(list[TraceRow])
+_reached_decoder = msgspec.msgpack.Decoder(ReachedRow)
 _settlement_decoder = msgspec.msgpack.Decoder(SettlementRow)
 
 
-def encode_row(row: WindowRow | SettlementRow) -> bytes:
+def encode_row(row: WindowRow | SettlementRow | ReachedRow) -> bytes:
     """MessagePack of a row."""
     return _encoder.encode(row)
 
@@ -97,6 +109,11 @@ def encode_row(row: WindowRow | SettlementRow) -> bytes:
 def decode_window(raw: bytes) -> WindowRow:
     """Inverse of `encode_row`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
     return _window_decoder.decode(raw)
+
+
+def decode_reached(raw: bytes) -> ReachedRow:
+    """Inverse of `encode_row`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
+    return _reached_decoder.decode(raw)
 
 
 def encode_traces(rows: list[TraceRow]) -> bytes:

@@ -165,6 +165,7 @@ def test_a_cluster_says_what_one_engine_says(seed: int, chance: int, crashes: fl
         cluster.run(dice, crashes=crashes, overdue=0.02)
     assert cluster.failures == []
     assert {s: effective(a) for s, a in expected.items()} == {s: effective(a) for s, a in cluster.answers.items()}
+    cluster.everything_saved(dice)
     cluster.distribute(1)
     assert features({}, alone._store) == features(cluster.windows, cluster.workers[0].store)
 
