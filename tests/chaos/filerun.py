@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 from contextlib import closing, redirect_stderr
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import orjson
 
 from streams.cli.screen import FileRun, read_references
 from streams.contract.decode import Limits
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.files import Line
-    from streams.state.rows import Contribution, SettlementRow, WindowRow
+    from streams.state.rows import Contribution, Observation, SettlementRow, WindowRow
     from tests.chaos.story import Story
 
 KEY: Final = b"a key of tests that is long enough"
@@ -43,7 +43,7 @@ def digest(thing: Any) -> Digest:
 
 def said(body: bytes) -> tuple[dict[str, Any], int]:
     """Return what a result says, without what rightly differs, and its revision."""
-    result = json.loads(body)
+    result = orjson.loads(body)
     revision = result["revision"]
     for name in _NOT_COMPARED:
         result.pop(name, None)
@@ -70,11 +70,13 @@ def settlement_state(row: SettlementRow) -> dict[str, Any]:
     }
 
 
-def _told(contributions: list[Contribution]) -> list[Any]:
-    return sorted(
-        [each.key, each.owner, sorted((msgspec.to_builtins(seen) for seen in each.observations), key=repr)]
-        for each in contributions
-    )
+def _told(contributions: list[Contribution]) -> dict[str, list[Observation]]:
+    """Return what was put into each row, in an order of its own: what owners elsewhere were told first comes first."""
+    return {each.key: sorted(each.observations, key=_order) for each in contributions}
+
+
+def _order(seen: Observation) -> tuple[Any, ...]:
+    return seen.fid, seen.part, seen.time, seen.sign, seen.setl_id, repr(seen.value)
 
 
 @dataclass
@@ -118,5 +120,5 @@ def screen(story: Story, rules: Path) -> Expected:
 
 
 def _letter(line: Line) -> dict[str, Any]:
-    letter: dict[str, Any] = json.loads(line.data)
+    letter: dict[str, Any] = orjson.loads(line.data)
     return letter

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.chaos.conductor import Diary
     from tests.chaos.verdict import Verdict
 
-IN_FLIGHT = 400
+IN_FLIGHT = 800
 """Unsettled lines of a partition at once: some seconds of work, so that every fault finds plenty half done."""
 LINES_A_FAULT = 8_000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _NOT_OF_REVERSALS: Final = {"setl_time", "feedetail", "medfee_sumamt", "refd_setl_flag"}
 _OF_PERSONS: Final = ("psn_no", "insuplc_admdvs", "gend", "brdy", "insutype", "psn_type")
 _REMEMBERED: Final = 300
+_RECENT: Final = 2_000
+"""Nobody travels to an event that is still under way: the sender would wait for it most of the time."""
 _REVERSED_BEFORE: Final = 0.2
 _TOO_LARGE: Final = (1 << 20) + 1
 _LARGE_EVERY: Final = 50
@@ -111,6 +114,7 @@ class _Elsewhere:
     def __init__(self, dice: random.Random, trouble: Trouble) -> None:
         self._dice = dice
         self._trouble = trouble
+        self._recent: deque[Simulated] = deque()
         self._earlier: list[Simulated] = []
 
     def mixed(self, event: Simulated) -> Simulated:
@@ -122,11 +126,16 @@ class _Elsewhere:
             others = [earlier for earlier in self._earlier if earlier.key != event.key]
             if others:
                 event = (_travelled if share < self._trouble.travelled else _resold)(event, dice.choice(others))
+        self._recent.append(event)
+        if len(self._recent) > _RECENT:
+            self._remember(self._recent.popleft())
+        return event
+
+    def _remember(self, event: Simulated) -> None:
         if len(self._earlier) < _REMEMBERED:
             self._earlier.append(event)
         else:
-            self._earlier[dice.randrange(_REMEMBERED)] = event
-        return event
+            self._earlier[self._dice.randrange(_REMEMBERED)] = event
 
 
 def _travelled(event: Simulated, other: Simulated) -> Simulated:
