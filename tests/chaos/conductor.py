@@ -99,11 +99,12 @@ class Conductor:
             for mark, fault in steps:
                 # Lines go on flowing while a fault lasts, and some are left for the next one.
                 sending.limit = min(stop_at, round(mark + share))
-                self._wait(self._sent(mark))
                 if fault is None:
+                    self._wait(self._sent(mark))
                     self._turn()
                     stop_at = len(story)
                 else:
+                    self._wait(self._decided(mark / len(story)))
                     self._inject(fault)
             sending.limit = len(story)
             self._wait(lambda: sending.finished and not self._following.owed)
@@ -113,6 +114,9 @@ class Conductor:
 
     def _sent(self, count: int) -> Callable[[], bool]:
         return lambda: self._sending.sent >= count
+
+    def _decided(self, share: float) -> Callable[[], bool]:
+        return lambda: self._following.decided >= share * self._story.settlements
 
     def _turn(self) -> None:
         """Deploy the pack with a rule that takes effect now, and wait until every worker has it."""
