@@ -3,6 +3,8 @@
 A *window row* holds every feature of one entity. A *settlement row* holds what a settlement was answered and
 what it contributed to which window rows, so that a repeat gets its first answer and a reversal takes
 out exactly what was put in, whatever the rule pack says by then.
+
+Rows hold no cycles, so the garbage collector need not follow them (``gc=False``).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ class Position(NamedTuple):
     offset: int
 
 
-class WindowRow(msgspec.Struct, array_like=True):
+class WindowRow(msgspec.Struct, array_like=True, gc=False):
     """All features of one entity."""
 
     #: Highest offset folded in, by input partition: a replayed input at or below it is not folded again.
@@ -43,7 +45,7 @@ class Observation(msgspec.Struct, array_like=True, frozen=True, gc=False):
     setl_id: str
 
 
-class Contribution(msgspec.Struct, array_like=True, frozen=True):
+class Contribution(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What one event does to one window row."""
 
     key: str
@@ -51,7 +53,7 @@ class Contribution(msgspec.Struct, array_like=True, frozen=True):
     observations: list[Observation]
 
 
-class SettlementRow(msgspec.Struct, array_like=True):
+class SettlementRow(msgspec.Struct, array_like=True, gc=False):
     """A settlement that was screened, or reversed before it arrived."""
 
     #: Event time, ms.
@@ -87,7 +89,7 @@ class ReachedRow(msgspec.Struct, array_like=True):
     settled: dict[int, int]
 
 
-class TraceRow(msgspec.Struct, array_like=True):
+class TraceRow(msgspec.Struct, array_like=True, gc=False):
     """A trace code's row in a record that carries many: a code is sold once, so compaction would gain nothing."""
 
     key: str

@@ -108,10 +108,10 @@ class Store:
 
     def partition_of(self, key: str, owner: str) -> int:
         """The partition of a row (see :mod:`streams.features.scopes`)."""
+        if not owner:
+            return crc32(key.encode()) % self.count
         number = self._areas.get(owner)
         if number is None:
-            if not owner:
-                return crc32(key.encode()) % self.count
             number = self._areas[owner] = self._area_partition(owner)
         return number
 
@@ -165,7 +165,9 @@ class Store:
         Nobody asks for it again but who rebuilds window rows (`streams.engine.folding.Folding.restore`).
         """
         if self._on_settlement is not None and row.contributions:
-            self._on_settlement(number, f"{EFFECTS_PREFIX}{row.position.partition}:{row.position.offset}", encode_row(row))
+            self._on_settlement(
+                number, f"{EFFECTS_PREFIX}{row.position.partition}:{row.position.offset}", encode_row(row)
+            )
 
     def take_changed(self) -> Iterator[tuple[int, str, bytes]]:
         """The window rows that changed since the last call, encoded as they are when their turn comes.
