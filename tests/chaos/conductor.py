@@ -110,6 +110,7 @@ class Conductor:
             self._wait(lambda: sending.finished and not self._following.owed)
         except StuckError as error:
             self.diary.stuck = str(error)
+            self._say(f"{self._clock():7.1f} s  {error}")
         self.diary.seconds = time.monotonic() - self._begun
 
     def _sent(self, count: int) -> Callable[[], bool]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.files import Line
+    from streams.rules.specs import Pack
     from streams.state.rows import Contribution, Observation, SettlementRow, WindowRow
     from tests.chaos.story import Story
 
@@ -90,8 +91,8 @@ class Expected:
         output: The results in full.
     """
 
+    pack: Pack
     store: Store
-    output: Path
     results: dict[str, Digest] = field(default_factory=dict)
     dead_letters: dict[Digest, str] = field(default_factory=dict)
 
@@ -101,14 +102,16 @@ def screen(story: Story, rules: Path) -> Expected:
     limits = Limits()
     store = Store()
     store.hold({0})
-    expected = Expected(store, story.folder / "results.jsonl.zst")
+    pack = load_pack(rules, shipped("knowledge"))
+    expected = Expected(pack, store)
+    output = story.folder / "results.jsonl.zst"
     letters = story.folder / "dead-letters.jsonl.zst"
-    engine = Engine(load_pack(rules, shipped("knowledge")), store, KEY, read_references(story.folder, limits.max_bytes))
-    with closing(LineWriter(expected.output)) as results, closing(LineWriter(letters)) as dead:
+    engine = Engine(pack, store, KEY, read_references(story.folder, limits.max_bytes))
+    with closing(LineWriter(output)) as results, closing(LineWriter(letters)) as dead:
         run = FileRun(engine, store, limits, results, dead)
         with redirect_stderr(io.StringIO()):  # it names each of the many lines that are meant to be wrong
             run.screen([str(story.events)])
-    for line in read_lines(expected.output, LARGEST):
+    for line in read_lines(output, LARGEST):
         result, _ = said(line.data)
         expected.results.setdefault(result["setl_id"], digest(result))
     reasons = {letter["line"]: letter["reason"] for letter in map(_letter, read_lines(letters, 4 * LARGEST))}

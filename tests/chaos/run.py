@@ -112,7 +112,7 @@ def _under_load(plan: Plan, story: Story, at: Field, say: Callable[[str], None])
     """Send the story, have faults happen, and stop all workers in order."""
     installation = at.installation
     following = Following(installation)
-    settling = Settling(installation, _between(installation))
+    settling = Settling(installation)
     sending = Sending(story, installation, settling, following, IN_FLIGHT)
     conductor = Conductor(story, at, sending, settling, following, say)
     faults = plan.chosen
@@ -133,9 +133,3 @@ def _under_load(plan: Plan, story: Story, at: Field, say: Callable[[str], None])
     for worker in installation.wanted:
         at.stop(worker)
     return conductor.diary
-
-
-def _between(installation: Installation) -> list[str]:
-    """Return the topics in which workers talk to each other; none while there are none."""
-    there = installation.client.admin.list_topics(timeout=10).topics
-    return [topic for topic in map(installation.topic, ("prewarn.observations",)) if topic in there]

@@ -22,12 +22,11 @@ import orjson
 from streams.contract.decode import decode_event
 from streams.contract.rejected import Rejected
 from streams.contract.time import day_of, parse_date
-from streams.engine.asks import AskBuilder, read_all
 from streams.files import LineWriter, read_lines
 from streams.simulate import Simulation, SimulationConfig
 from streams.simulate.randomness import stream
-from streams.state.store import Store
 from tests.chaos.trouble import Trouble, troubled
+from tests.spacing import touched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,7 +118,7 @@ class Story:
             engine: Tells which rows an event may touch; it screens nothing.
         """
         rows = _Rows(engine)
-        touched: list[bytes] = []
+        rows_touched: list[bytes] = []
         met: dict[int, int] = {}
         turn = parse_date(self.turn_day.isoformat())
         with closing(LineWriter(self.events)) as file:
@@ -129,7 +128,7 @@ class Story:
                 self._areas.append(intern(area))
                 event = _read(raw)
                 packed = b"" if event is None else rows.of(event)
-                touched.append(packed)
+                rows_touched.append(packed)
                 self._ids.append(None if event is None or event.event_type != "settlement" else event.setl_id)
                 if event is None:
                     self.poisoned += 1
@@ -140,7 +139,7 @@ class Story:
                     if met.setdefault(key, partition) != partition:
                         met[key] = _SEVERAL
         self.settlements = len(set(filter(None, self._ids)))
-        for number, packed in enumerate(touched):
+        for number, packed in enumerate(rows_touched):
             shared = tuple(key for key in array("I", packed) if met[key] == _SEVERAL)
             if shared:
                 self._shared[number] = shared
@@ -159,11 +158,8 @@ class _Rows:
 
     def of(self, event: Event) -> bytes:
         """Return the rows, packed; those of a reversal or refund are also those of its original."""
-        engine = self._engine
-        engine.identify(event)
-        builder = AskBuilder(Store(), -1, 0)
-        read_all(builder, engine.plan, event, engine.context(event))
-        found = {crc32(key.encode()) for ask in builder.by_owner.values() for key in ask.keys}
+        # Settlements are remembered in the partition of their area: nobody else's order concerns them.
+        found = {crc32(key.encode()) for key in touched(event, self._engine) if not key.startswith("s:")}
         names = [name for name in (event.init_setl_id, event.setl_id) if name]
         for name in names:
             found.update(array("I", self._of_settlement.get(name, b"")))

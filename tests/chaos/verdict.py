@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from streams.engine.engine import Engine
 from streams.state.rows import decode_settlement, decode_window
-from streams.state.store import EFFECTS_PREFIX, Store, encoded
+from streams.state.store import Store, encoded
 from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery
 from streams.topology.screening import Names
-from tests.chaos.filerun import digest, said, settlement_state, window_state
+from tests.chaos.filerun import KEY, digest, said, settlement_state, window_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -168,7 +169,7 @@ def _dead_letters(installation: Installation, expected: Expected, verdict: Verdi
 
 def _state(installation: Installation, expected: Expected, verdict: Verdict) -> None:
     """Compare the rows that the next worker would find with those of the file run."""
-    rows = restored(installation)
+    rows = restored(installation, expected)
     right = expected.store.partitions[0]
     windows: dict[str, Any] = {}
     settlements: dict[str, Any] = {}
@@ -177,8 +178,7 @@ def _state(installation: Installation, expected: Expected, verdict: Verdict) -> 
             if key in windows:
                 verdict.double("row in two partitions", f"{key} in {number}")
             windows[key] = encoded(window)
-        # Not compared: notes on admissions and discharges, which name the position of their event.
-        settlements |= {key: raw for key, raw in partition.settlements.items() if not key.startswith(EFFECTS_PREFIX)}
+        settlements |= partition.settlements
     verdict.counts["window rows compared"] = len(right.windows)
     verdict.counts["settlement rows compared"] = len(right.settlements)
     _compare("window row", lambda raw: window_state(decode_window(encoded(raw))), right.windows, windows, verdict)
@@ -187,7 +187,7 @@ def _state(installation: Installation, expected: Expected, verdict: Verdict) -> 
     )
 
 
-def restored(installation: Installation) -> Store:
+def restored(installation: Installation, expected: Expected) -> Store:
     """Return the state that the next worker would begin with, read by the worker's own recovery."""
     store = Store(installation.partitions, area_partition(installation.partitions))
     store.hold(set(range(installation.partitions)))
@@ -199,8 +199,11 @@ def restored(installation: Installation) -> Store:
         windows=topic("prewarn.windows"),
         traces=topic("prewarn.trace-codes"),
         settlements=topic("prewarn.settlements"),
+        observations=topic("prewarn.observations"),
+        answers=topic("prewarn.answers"),
     )
-    Recovery(installation.client.settings | _READER, names, threading.Event()).run(store.partitions)
+    engine = Engine(expected.pack, store, KEY)
+    Recovery(installation.client.settings | _READER, names, store, engine, threading.Event()).run(set(store.partitions))
     return store
 
 
