@@ -92,6 +92,10 @@ class Engine:
         self._evaluator = Evaluator(pack)
         self._ruleset = Ruleset(version=pack.version, sha256=pack.sha256)
 
+    def lives(self, key: str) -> int:
+        """How long after its latest event a window row says anything by the current pack, ms."""
+        return self.plan.lives(key)
+
     def identify(self, event: Event) -> None:
         """Give an event its person reference, by which rows know the person."""
         event.psn_ref = person_ref(event.psn_no, self._person_key)

@@ -37,7 +37,7 @@ class Partition:
     and is no work for the garbage collector. Rows of entities that are met again and again do not rest.
     """
 
-    __slots__ = ("answers", "dirty", "open", "reached", "settlements", "windows")
+    __slots__ = ("answers", "dirty", "latest", "open", "reached", "settlements", "windows")
 
     def __init__(self) -> None:
         #: Whether its rows may be changed by a function call: all that others sent before it was here is folded.
@@ -50,6 +50,8 @@ class Partition:
         #: Encoded rows: they are many, seldom read, and never changed in place.
         self.settlements: dict[str, bytes] = {}
         self.dirty: set[str] = set()
+        #: Latest event time of any row that was saved, ms: rows expire by it (`streams.state.expiry`).
+        self.latest = 0
 
     def window(self, key: str) -> WindowRow | None:
         """The row, decoded if it rests."""
@@ -181,9 +183,13 @@ class Store:
                 row = partition.windows.get(key)
                 if row is None:
                     continue
-                raw = encoded(row)
-                if key[0] not in HOT:
-                    partition.windows[key] = raw
+                if isinstance(row, bytes):
+                    raw = row
+                else:
+                    raw = encode_row(row)
+                    partition.latest = max(partition.latest, row.newest)
+                    if key[0] not in HOT:
+                        partition.windows[key] = raw
                 yield number, key, raw
 
     def rest(self) -> None:

@@ -11,6 +11,7 @@ from streams.contract.decode import Limits, decode_event
 from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.state.rows import Position
+from streams.topology.checkpoint import epoch_header
 from streams.topology.clients import ROW_FACTOR
 from streams.topology.deployment import ACCEPTED
 from streams.topology.sink import Countdown
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from streams.observability.metrics import Metrics
     from streams.rules.specs import Pack
     from streams.state.rows import Contribution
+    from streams.state.store import Store
     from streams.topology.deployment import Deployment
     from streams.topology.exchange import Exchange
     from streams.topology.sink import Headers, Sink
@@ -96,6 +98,7 @@ class Screening:
     def __init__(
         self,
         engine: Engine,
+        store: Store,
         rows: SettlementRows,
         sink: Sink,
         exchange: Exchange,
@@ -107,6 +110,7 @@ class Screening:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
+        self._store = store
         self._rows = rows
         self._sink = sink
         self._exchange = exchange
@@ -230,7 +234,7 @@ class Screening:
             self._exchange.send_letter(owner, emit)
         if rows:
             (partition, key, row), *others = rows
-            self._sink.send(self._names.settlements, row, key=key, partition=partition, on_delivery=emit)
+            self._send_row(partition, key, row, emit)
             self._write_rows(others)
 
     def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
@@ -256,7 +260,13 @@ class Screening:
 
     def _write_rows(self, rows: list[tuple[int, str, bytes]]) -> None:
         for partition, key, row in rows:
-            self._sink.send(self._names.settlements, row, key=key, partition=partition)
+            self._send_row(partition, key, row)
+
+    def _send_row(self, partition: int, key: str, row: bytes, on_delivery: Callable[[], None] | None = None) -> None:
+        headers = epoch_header(self._store.partitions[partition].reached.epoch)
+        self._sink.send(
+            self._names.settlements, row, key=key, partition=partition, headers=headers, on_delivery=on_delivery
+        )
 
     def _dead_letter(self, message: Incoming, reason: str, detail: str) -> None:
         self._metrics.dead_letters[reason].value += 1

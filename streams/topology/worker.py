@@ -35,6 +35,7 @@ from streams.observability.health import Health
 from streams.observability.loop import watch_loop
 from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
+from streams.state.expiry import Expiry
 from streams.state.store import Store
 from streams.topology.app import add_agents, attach, make_app, source_topic
 from streams.topology.checkpoint import Checkpoint
@@ -46,6 +47,7 @@ from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
 from streams.topology.sink import Sink, fail_stop
+from streams.topology.topics import DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _GAUGES_S: Final = 1.0
+STALL: Final = 0.9
+"""A process that stood still for this part of the session timeout may have lost its partitions."""
 
 
 class Worker:
@@ -97,14 +101,19 @@ class Worker:
             consumer_config(self.settings), _registries(self.settings), self.references, self._bad_reference
         )
         reader.start()
-        sink = Sink(producer_config(self.settings), watched=self.names.settlements)
+        sink = Sink(
+            producer_config(self.settings),
+            watched=self.names.settlements,
+            stall_s=STALL * self.settings.session_timeout,
+        )
         app = make_app(self.settings)
         source = source_topic(self.settings)
         owner = Owner(self.engine, self.store)
         exchange = Exchange(
             consumer_config(self.settings), self.names, self.store, sink, owner, lambda n: _committed(app, source, n)
         )
-        checkpoint = Checkpoint(self.store, sink, exchange, self.names.windows, self.names.traces)
+        expiry = Expiry(self.store, self.engine.lives, self.settings.result_horizon_days * DAY_MS)
+        checkpoint = Checkpoint(self.store, sink, exchange, expiry, self.names.windows, self.names.traces)
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
         )
@@ -118,6 +127,7 @@ class Worker:
         deployment.start()
         screening = Screening(
             self.engine,
+            self.store,
             self.rows,
             sink,
             exchange,
@@ -130,7 +140,7 @@ class Worker:
         exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
         attach(app, self.settings, checkpoint, screening.desk.first_waiting)
         add_agents(app, self.settings, screening, sink)
-        assignment = Assignment(self, app, source, reader, screening, exchange)
+        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint)
         app.on_partitions_revoked.connect(assignment.on_partitions_revoked)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
@@ -191,6 +201,7 @@ class Assignment:
         reader: ReferenceReader,
         screening: Screening,
         exchange: Exchange,
+        checkpoint: Checkpoint,
     ) -> None:
         self._worker = worker
         self._app = app
@@ -198,6 +209,7 @@ class Assignment:
         self._reader = reader
         self._screening = screening
         self._exchange = exchange
+        self._checkpoint = checkpoint
         self._recovery = Recovery(
             consumer_config(worker.settings), worker.names, worker.store, worker.engine, worker.stopping
         )
@@ -220,6 +232,7 @@ class Assignment:
         begun = time.monotonic()
         try:
             count = await asyncio.to_thread(self._recovery.run, new)
+            await self._checkpoint.claim(new)
             await asyncio.to_thread(self._wait_for_registries)
             await asyncio.to_thread(self._exchange.resume)
         except (RecoveryError, KafkaException) as error:
