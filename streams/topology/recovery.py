@@ -67,6 +67,8 @@ class Recovery:
         self._engine = engine
         self._stop = stop
         self._void = 0
+        #: Epoch of the latest record of each changelog partition: only within one is their order known.
+        self._epochs: dict[Place, int] = {}
 
     def run(self, new: set[int]) -> int:
         """Fill empty partitions from the changelogs; returns the number of records read.
@@ -83,6 +85,7 @@ class Recovery:
             own = [(topic, number) for topic in (self._names.windows, self._names.traces, self._names.settlements)
                    for number in new]  # fmt: skip
             self._void = 0
+            self._epochs.clear()
             count = self._read(consumer, dict.fromkeys(own, 0), self._apply)
             if self._void:
                 logger.warning("%d changelog records of workers that had lost their partitions are void", self._void)
@@ -154,11 +157,12 @@ class Recovery:
         """Take a changelog record of a partition that is restored."""
         partition = self._store.partitions[message.partition() or 0]
         topic, value = message.topic(), message.value()
-        epoch = _epoch(message)
-        if epoch < partition.reached.epoch:
+        place, epoch = (topic or "", message.partition() or 0), _epoch(message)
+        if epoch < self._epochs.get(place, 0):
             self._void += 1
             return
-        partition.reached.epoch = epoch
+        self._epochs[place] = epoch
+        partition.reached.epoch = max(epoch, partition.reached.epoch)
         if topic == self._names.traces:
             rows = self._decoded(message, decode_traces, value or b"")
             partition.windows.update((row.key, row.row) for row in rows)
@@ -173,8 +177,9 @@ class Recovery:
         elif value is None:
             partition.windows.pop(key, None)
         elif key == REACHED_KEY:
+            latest = partition.reached.epoch
             partition.reached = self._decoded(message, decode_reached, value)
-            partition.reached.epoch = max(epoch, partition.reached.epoch)
+            partition.reached.epoch = max(epoch, latest)
         else:
             # Rows rest encoded; what cannot be decoded must be told now.
             self._decoded(message, decode_window, value)

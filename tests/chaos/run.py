@@ -19,7 +19,7 @@ from tests.chaos import filerun
 from tests.chaos.conductor import Conductor
 from tests.chaos.faults import Field, schedule
 from tests.chaos.following import Following
-from tests.chaos.installation import PARTITIONS, Installation
+from tests.chaos.installation import PARTITIONS, SESSION_S, Installation
 from tests.chaos.packs import Deployed
 from tests.chaos.report import told
 from tests.chaos.sending import Sending
@@ -80,6 +80,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Verdict:
             "replication_factor": plan.brokers,
             "rules_dir": packs.folder,
             "rules_poll_interval": 0.5,
+            "session_timeout": SESSION_S,
         }
         installation.create_topics()
         installation.send_registries()
