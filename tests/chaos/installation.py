@@ -70,7 +70,7 @@ class Worker(WorkerProcess):
         """Send SIGTERM."""
         self.measure()
         self.wanted = False
-        self._signal(signal.SIGTERM)
+        self.signal(signal.SIGTERM)
 
     def wait_stopped(self) -> int:
         """Wait until it has ended; returns its exit status, or that of a kill when it took too long."""
@@ -82,11 +82,11 @@ class Worker(WorkerProcess):
 
     def hold_up(self) -> None:
         """Stop its every thread at once, in the middle of whatever they do."""
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def let_go(self) -> None:
         """Let it go on as if nothing had happened."""
-        self._signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
 
     def measure(self) -> None:
         """Note the largest memory it has had."""
@@ -96,7 +96,7 @@ class Worker(WorkerProcess):
                 peak = next((line for line in file if line.startswith("VmHWM:")), "VmHWM: 0 kB")
             self.largest_kib = max(self.largest_kib, int(peak.split()[1]))
 
-    def _signal(self, number: signal.Signals) -> None:
+    def signal(self, number: signal.Signals) -> None:
         if self._child is not None and self.running:
             os.kill(self._child.pid, number)
 

@@ -105,6 +105,11 @@ class WorkerProcess:
             if line.startswith((name + "{", name + " ")) and all(part in line for part in wanted)
         )
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """End it as a crash would."""
         assert self._process is not None
