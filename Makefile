@@ -4,10 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 # How long `make demo` shows alerts; `prewarn demo` alone goes on until Ctrl-C.
 DEMO ?= --seconds 60
+# How long a story `make chaos` tells, and which.
+SETTLEMENTS ?= 20000
+SEED ?= 1
 STAMP := .venv/.from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit stream lint format types bench lock clean
+.PHONY: help setup demo test unit stream lint format types bench chaos lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -45,6 +48,9 @@ types: setup ## strict types
 
 bench: setup ## measure the hot paths beside their baselines
 	$(BIN)/python -m tests.bench
+
+chaos: setup ## kill, stop and hold up workers and brokers under load, and compare (SETTLEMENTS=1000000 SEED=1)
+	$(BIN)/python -m tests.chaos --settlements $(SETTLEMENTS) --seed $(SEED)
 
 lock: ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev \

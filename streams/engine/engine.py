@@ -17,6 +17,7 @@ from streams.engine.references import References
 from streams.engine.wording import word
 from streams.features.plan import FeaturePlan
 from streams.rules.policy import decide
+from streams.state.store import NotHereError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -197,16 +198,20 @@ class Engine:
         findings = self._evaluator.run(event, context)
         live: list[Violation] = []
         shadow: list[Violation] = []
-        failed = list(findings.failed)
+        failed, unavailable = list(findings.failed), list(findings.unavailable)
         for found in findings.hits:
             try:
                 violation = word(event, context, found, self.pack.notes, len(findings.hits))
+            except NotHereError:
+                # Its sentence says more than its condition reads.
+                unavailable.append(found.rule.rule_id)
+                continue
             except Exception as error:  # noqa: BLE001 - a sentence that cannot be made must not cost the others
                 failed.append((found.rule.rule_id, type(error).__name__))
                 continue
             (live if found.rule.mode == "live" else shadow).append(violation)
         score = None if self._model is None else self._model.score(event, context)
-        absent = {*missing, *findings.unavailable, *(rule_id for rule_id, _ in failed)}
+        absent = {*missing, *unavailable, *(rule_id for rule_id, _ in failed)}
         if self._model is not None and score is None:
             absent.add("model")
         result = self._result(event, live, absent, revision)

@@ -108,6 +108,21 @@ class Checkpoint:
             set_aside()
             self.completed_at = time.time()
 
+    async def idle(self) -> None:
+        """Make state durable although there is no offset to commit: what others told us changes rows too.
+
+        Faust commits, and calls `flush`, only where events were handled. Without this a worker whose own partitions
+        are quiet would save nothing of what it folds for others, and fold it all again after a crash.
+        """
+        changed = any(rows.dirty for rows in self._store.partitions.values()) or self._how_far() != self._reached
+        if changed and not self._one_at_a_time.locked():
+            await self()
+
+    async def ended(self) -> None:
+        """Wait until no checkpoint is under way."""
+        async with self._one_at_a_time:
+            pass
+
     async def claim(self, new: set[int]) -> None:
         """Begin a new epoch of partitions that were taken over, before anything else is written to them."""
         async with self._one_at_a_time:

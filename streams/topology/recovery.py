@@ -67,6 +67,7 @@ class Recovery:
         self._engine = engine
         self._stop = stop
         self._void = 0
+        #: Epoch of the latest record of each changelog partition: only within one is their order known.
         self._epochs: dict[Place, int] = {}
 
     def run(self, new: set[int]) -> int:
@@ -86,9 +87,6 @@ class Recovery:
             self._void = 0
             self._epochs.clear()
             count = self._read(consumer, dict.fromkeys(own, 0), self._apply)
-            for number in new:
-                reached = self._store.partitions[number].reached
-                reached.epoch = max([reached.epoch, *(e for (_, n), e in self._epochs.items() if n == number)])
             if self._void:
                 logger.warning("%d changelog records of workers that had lost their partitions are void", self._void)
             return count + self._catch_up(consumer, {number: self._store.partitions[number] for number in new})
@@ -159,12 +157,12 @@ class Recovery:
         """Take a changelog record of a partition that is restored."""
         partition = self._store.partitions[message.partition() or 0]
         topic, value = message.topic(), message.value()
-        # In the order of one topic: of the others, older and newer epochs are read side by side.
         place, epoch = (topic or "", message.partition() or 0), _epoch(message)
         if epoch < self._epochs.get(place, 0):
             self._void += 1
             return
         self._epochs[place] = epoch
+        partition.reached.epoch = max(epoch, partition.reached.epoch)
         if topic == self._names.traces:
             rows = self._decoded(message, decode_traces, value or b"")
             partition.windows.update((row.key, row.row) for row in rows)
@@ -179,7 +177,9 @@ class Recovery:
         elif value is None:
             partition.windows.pop(key, None)
         elif key == REACHED_KEY:
+            latest = partition.reached.epoch
             partition.reached = self._decoded(message, decode_reached, value)
+            partition.reached.epoch = max(epoch, latest)
         else:
             # Rows rest encoded; what cannot be decoded must be told now.
             self._decoded(message, decode_window, value)

@@ -124,8 +124,7 @@ class Screening:
 
     def handle(self, message: Incoming) -> None:
         """Screen one record."""
-        if self._deployment is not None and self._deployment.waits:
-            self._adopt(self._deployment)
+        self.adopt()
         metrics = self._metrics
         metrics.events_consumed[message.topic].value += 1
         metrics.inflight_events.value += 1
@@ -207,9 +206,11 @@ class Screening:
         self._metrics.event_errors["engine", type(error).__name__].value += 1
         self._rows.take()
 
-    def _adopt(self, deployment: Deployment) -> None:
-        """Change rule packs between two events."""
-        pack = deployment.take()
+    def adopt(self) -> None:
+        """Take the changed rule pack if one waits; called between two events, and now and then while there are none."""
+        if self._deployment is None or not self._deployment.waits:
+            return
+        pack = self._deployment.take()
         if pack is None:
             return
         before = self.engine.pack

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _GAUGES_S: Final = 1.0
+_IDLE_INTERVALS: Final = 1.5
+"""Commit intervals without a checkpoint after which there is one all the same."""
 STALL: Final = 0.9
 """A process that stood still for this part of the session timeout may have lost its partitions."""
 
@@ -146,7 +148,8 @@ class Worker:
         app.task(sink.run)
         app.task(exchange.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
-        app.task(lambda: self._watch(app, checkpoint, source))
+        app.task(lambda: self._watch(app, checkpoint, source, screening))
+        app.task(lambda: self._save_when_idle(app, checkpoint))
         self.metrics.start_topics(consumed=[source], produced=self.names)
         try:
             return _run_faust(app, self._on_stop)
@@ -172,10 +175,11 @@ class Worker:
         logger.warning("a record of %s cannot be read and is left out: %s", topic, reason)
         self.metrics.event_errors["reference", topic].value += 1
 
-    async def _watch(self, app: faust.App, checkpoint: Checkpoint, source: str) -> None:
-        """Keep the gauges and the health facts that nobody else has."""
+    async def _watch(self, app: faust.App, checkpoint: Checkpoint, source: str, screening: Screening) -> None:
+        """Keep the gauges and the health facts that nobody else has; have an idle worker take a changed pack too."""
         while True:
             await asyncio.sleep(_GAUGES_S)
+            screening.adopt()
             ends, committed = app.monitor.tp_end_offsets, app.monitor.tp_committed_offsets
             lags = {tp.partition: end - committed.get(tp, 0) for tp, end in ends.items() if tp.topic == source}
             for partition, lag in lags.items():
@@ -187,6 +191,15 @@ class Worker:
             held = list(self.store.partitions.values())
             self.metrics.table_rows["windows"].value = sum(len(rows.windows) for rows in held)
             self.metrics.table_rows["settlements"].value = sum(len(rows.settlements) for rows in held)
+
+    async def _save_when_idle(self, app: faust.App, checkpoint: Checkpoint) -> None:
+        """Have checkpoints go on while there is nothing to commit; never while partitions change hands."""
+        every = self.settings.commit_interval
+        while True:
+            await asyncio.sleep(every)
+            overdue = time.time() - checkpoint.completed_at > _IDLE_INTERVALS * every
+            if overdue and not (app.rebalancing or self.health.recovering):
+                await checkpoint.idle()
 
 
 class Assignment:
@@ -222,6 +235,7 @@ class Assignment:
         worker = self._worker
         # Also where nothing was revoked: events read before are read again.
         self._screening.forget()
+        await self._checkpoint.ended()
         partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
         new, given_up = worker.store.hold(partitions)
         worker.metrics.rebalances.value += 1
