@@ -73,7 +73,7 @@ class Cluster:
                 chance.choice(self.workers).desk.overdue(1e18)
             elif dice < overdue + crashes:
                 for each in self.workers:
-                    each.checkpoint(chance, broken=chance.random() < 0.5)  # noqa: PLR2004 - a coin
+                    each.checkpoint(chance, broken=chance.random() < 0.5)
                 self.distribute(chance.randint(1, 3))
             elif dice < overdue + crashes + 0.05:
                 chance.choice(self.workers).checkpoint(chance, broken=False)
