@@ -17,6 +17,7 @@ from streams.state.store import NotHereError
 
 if TYPE_CHECKING:
     from streams.features.plan import FeaturePlan
+    from streams.state.rows import SettlementRow
     from streams.state.store import Store
 
 
@@ -93,6 +94,28 @@ class Folding:
                 else:
                     self._outgoing.append(Outgoing(number, part, second))
         return rows
+
+    def restore(self, number: int, row: SettlementRow) -> None:
+        """Fold into the rows of a partition what a settlement row says that its event did to them.
+
+        Whatever was decided is in a settlement row before anybody sees it, window rows follow later: a partition that
+        is rebuilt is brought up to all that others may have seen.
+        """
+        self._refold(number, row.contributions, row.position, late=row.late)
+        if row.reversed_at is not None:
+            self._refold(number, row.reversal, row.reversed_at, late=True)
+
+    def _refold(self, number: int, contributions: list[Contribution], position: Position, *, late: bool) -> None:
+        store, home = self.store, position.partition
+        for contribution in contributions:
+            key = contribution.key
+            if store.partition_of(key, contribution.owner) != number:
+                continue
+            if number == home:
+                self.fold(store.change_row(number, key), contribution, home, position.offset)
+                continue
+            for part, second in self._steps(contribution, late=late):
+                self.fold(store.change_row(number, key), part, stamp_of(home, late=second), position.offset)
 
     def rehearse(self, contributions: list[Contribution], position: Position) -> dict[str, WindowRow]:
         """Fold contributions into copies of those rows that can be seen; returns the copies by key."""

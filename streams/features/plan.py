@@ -30,7 +30,8 @@ class FeaturePlan:
         settlement: What a settlement can read, by slot; ``line`` and ``code`` the same for a line and a trace code.
         aggregates: The arithmetic of those that keep state, by `FeatureSpec.fid`.
         late: Those of them whose observations are known only when other rows are.
-        scopes: The scopes whose rows a settlement may need.
+        scopes: The scopes whose rows a settlement may need, but for parts of rows that another one has.
+        late_scopes: The scopes of the late ones.
     """
 
     def __init__(self, specs: Iterable[FeatureSpec]) -> None:
@@ -41,7 +42,12 @@ class FeaturePlan:
         kept = [feature for feature in features if not feature.past]
         self.aggregates = {feature.fid: feature.aggregate for feature in kept}
         self.late = frozenset(feature.fid for feature in kept if feature.spec.looks)
-        self.scopes = tuple({feature.scope.name: feature.scope for feature in features}.values())
+        self.scopes = tuple({f.scope.name: f.scope for f in features if not f.scope.part}.values())
+        self.late_scopes = tuple({f.scope.name: f.scope for f in kept if f.spec.looks}.values())
+        self._lives: dict[str, int] = {}
+        for feature in kept:
+            letter = feature.scope.letter
+            self._lives[letter] = max(self._lives.get(letter, 0), feature.aggregate.lives)
         observing = [feature for feature in kept if not feature.spec.returns]
         self._all = _Observers(observing)
         self._early = _Observers([feature for feature in observing if not feature.spec.looks])
@@ -75,6 +81,10 @@ class FeaturePlan:
         seen = Observing(event, context, event.init_setl_id or "")
         seen.observe_lines(self._returns.of(event))
         return list(seen.found.values())
+
+    def lives(self, key: str) -> int:
+        """How long after its latest event the row with this key says anything, ms."""
+        return self._lives.get(key[0], 0)
 
     def sweep(self, row: WindowRow) -> None:
         """Drop from a row what is too old to say anything, and what belongs to features that left the pack."""
