@@ -4,10 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 # How long `make demo` shows alerts; `prewarn demo` alone goes on until Ctrl-C.
 DEMO ?= --seconds 60
+# V12 is about December, after five weeks of history.
+PROVINCE ?= --events 1000000 --start 2026-11-05 --days 36
 STAMP := .venv/.from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit stream lint format types bench lock clean
+.PHONY: help setup demo test unit stream lint format types bench province lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -45,6 +47,13 @@ types: setup ## strict types
 
 bench: setup ## measure the hot paths beside their baselines
 	$(BIN)/python -m tests.bench
+
+province: setup ## recall, precision and alert rate of every rule on a simulated province (PROVINCE="--events 1000000 ...")
+	mkdir -p .cache/province
+	$(BIN)/prewarn simulate $(PROVINCE) -o .cache/province/events.jsonl.zst --labels .cache/province/labels.jsonl \
+	  --reference .cache/province/facts
+	$(BIN)/prewarn screen .cache/province/events.jsonl.zst --labels .cache/province/labels.jsonl \
+	  --reference .cache/province/facts -o .cache/province/results.jsonl.zst
 
 lock: ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev \
