@@ -10,7 +10,9 @@ SEED ?= 1
 STAMP := .venv/.from-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit stream lint format types bench chaos lock clean
+.PHONY: help setup demo test unit stream lint format types bench chaos province lock clean
+# V12 is about December, after five weeks of history.
+PROVINCE ?= --events 1000000 --start 2026-11-05 --days 36
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -51,6 +53,13 @@ bench: setup ## measure the hot paths beside their baselines
 
 chaos: setup ## kill, stop and hold up workers and brokers under load, and compare (SETTLEMENTS=1000000 SEED=1)
 	$(BIN)/python -m tests.chaos --settlements $(SETTLEMENTS) --seed $(SEED)
+
+province: setup ## recall, precision and alert rate of every rule on a simulated province (PROVINCE="--events 1000000 ...")
+	mkdir -p .cache/province
+	$(BIN)/prewarn simulate $(PROVINCE) -o .cache/province/events.jsonl.zst --labels .cache/province/labels.jsonl \
+	  --reference .cache/province/facts
+	$(BIN)/prewarn screen .cache/province/events.jsonl.zst --labels .cache/province/labels.jsonl \
+	  --reference .cache/province/facts -o .cache/province/results.jsonl.zst
 
 lock: ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.language.builders import call, load, store
@@ -66,11 +67,8 @@ class FunctionSet:
         Returns:
             What gives the function, after ``build``.
         """
-        definition = ast.parse(f"def _({arguments}): return None").body[0]
-        assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
-        definition.name = name
-        definition.body = [*_memory(code), ast.Return(code)]
-        self._definitions.append(definition)
+        body = [*_memory(code), ast.Return(code)]
+        self._definitions.append(ast.FunctionDef(name, _arguments(arguments), body, [], lineno=1, col_offset=0))
         self._sources[name] = (code, _memory_size(code))
         return lambda: self._built[name]
 
@@ -189,6 +187,14 @@ class _Hoist(ast.NodeTransformer):
         if node.id in {"f", "lf"}:
             self.used.add(node.id)
         return node
+
+
+@cache
+def _arguments(text: str) -> ast.arguments:
+    """Write an argument list."""
+    definition = ast.parse(f"def _({text}): pass").body[0]
+    assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
+    return definition.args
 
 
 def _memory(code: ast.expr) -> list[ast.stmt]:
