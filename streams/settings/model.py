@@ -207,8 +207,8 @@ class Settings:
         metadata=about(
             kinds.integer(0, 1_000_000),
             SCREENING,
-            "A rule that raised so often is asked no more until another pack comes into force, and is named as missing; "
-            "0: it is asked for ever.",
+            "A rule that raised so often is asked no more until another pack comes into force, and is named as "
+            "missing; 0: it is asked for ever.",
         ),
     )
     rule_hit_share: float = field(

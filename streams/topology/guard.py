@@ -1,14 +1,15 @@
-"""Takes a rule out of action that is broken or has run wild: a person decides about it, not the next ten thousand holds.
+"""Takes a rule out of action that is broken or has run wild, before it holds up ten thousand settlements.
 
 * A rule that raises again and again is *off*: it is asked no more, and every result names it as missing, as it did
   while it raised. One rule that raises costs all others their speed, for they are then asked one by one.
 * A rule that hits far more than it ever did, or most of what there is, goes on *in shadow*: its hits are in
   `shadow_violations` and hold nobody up.
 
-When: at once, between two events, counted over the settlements this worker decides, in blocks of `BLOCK`. Until when: another
-pack comes into force, or the worker starts anew. Two workers, or a stream and a file run, see other settlements in other
-order, so they need not pause at the same one. `prewarn screen` therefore never pauses, and whoever compares a
-stream with it must not have set limits that the traffic reaches; the defaults are far above what a sound rule does.
+When: at once, between two events, counted over the settlements this worker decides, in blocks of `BLOCK`. Until when:
+another pack comes into force, or the worker starts anew. Two workers, or a stream and a file run, see other
+settlements in another order, so they need not pause at the same one. `prewarn screen` therefore never pauses, and
+whoever compares a stream with it must not set limits that the traffic reaches; the defaults are far above what a sound
+rule does.
 """
 
 from __future__ import annotations

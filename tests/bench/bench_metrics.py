@@ -107,9 +107,8 @@ def handling() -> float:
     store.hold({0})
     engine = Engine(load_pack(shipped("rules"), shipped("knowledge")), store, b"key of a benchmark")
     alone: Any = Swallow()
-    screening = Screening(
-        engine, rows, alone, alone, names, Limits(), Metrics(), Outgoing(b"key"), Pauses(0, 1.0, 0.0), 2.0
-    )
+    never, outgoing = Pauses(errors=0, share=1.0, surge=0.0), Outgoing(b"key")
+    screening = Screening(engine, rows, alone, alone, names, Limits(), Metrics(), outgoing, never, 2.0)
     screening.desk = Desk(engine, store, alone.send, screening)
     raws = [simulated.raw for simulated in Simulation(SimulationConfig(events=EVENTS))]
     at = round(time.time() * 1000)
