@@ -28,6 +28,7 @@ REKEYED = "prewarn.rekeyed-events"
 SETTLEMENTS = "prewarn.settlements"
 WINDOWS = "prewarn.windows"
 TRACES = "prewarn.trace-codes"
+CANARY = "prewarn.canary"
 
 DEAD_LETTER_HEADERS = ("reason", "detail", "source_topic", "source_partition", "source_offset")
 """Headers of a dead letter, all UTF-8 text; its value is what was received."""
@@ -71,6 +72,8 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         WINDOWS: Topic(key="row", cleanup="compact", record=None, who="internal", partitions_of=EVENTS),
         # Trace codes' rows, many to a record: a code is sold once, so compaction would gain nothing.
         TRACES: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
+        # Heartbeats and what became of them: of use for seconds.
+        CANARY: Topic(key="kind", cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
     },
 )
 """Every topic by its name, without prefix."""

@@ -86,6 +86,11 @@ class Engine:
         self._evaluator = Evaluator(pack)
         self._ruleset = Ruleset(version=pack.version, sha256=pack.sha256)
 
+    @property
+    def late(self) -> int:
+        """Observations that came after their window was gone, since the pack came into force."""
+        return self.ledger.late
+
     def screen(self, event: Event, position: Position) -> Outcome:
         """Fold an event into the windows and answer it.
 

@@ -254,6 +254,15 @@ class Settings:
         default=9464,
         metadata=about(kinds.integer(0, kinds.MAX_PORT), OPERATIONS, "Port of the same; 0 takes any free one."),
     )
+    canary_interval: float = field(
+        default=10.0,
+        metadata=about(
+            kinds.number(0, 600, "seconds"),
+            OPERATIONS,
+            "How often a heartbeat is sent through every partition, so that a quiet night and a dead pipeline look "
+            "different; 0: never.",
+        ),
+    )
     log_level: str = field(
         default="INFO", metadata=about(kinds.choice("DEBUG", "INFO", "WARNING", "ERROR"), OPERATIONS, "What is logged.")
     )

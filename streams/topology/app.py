@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 import faust
 
 from streams.contract.topics import EVENTS, REKEYED
-from streams.topology.checkpoint import Checkpoint, CheckpointingProducer
+from streams.topology.checkpoint import CheckpointingProducer
 from streams.topology.faust_client import faust_arguments
 from streams.topology.ordering import ByTimestamp, OrderedConsumer
 from streams.topology.rekey import Rekeying
 from streams.topology.screening import Incoming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from streams.settings import Settings
+    from streams.topology.canary import Canary
     from streams.topology.sink import Sink
 
 logger = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def make_app(settings: Settings) -> faust.App:
     )
 
 
-def attach(app: faust.App, settings: Settings, checkpoint: Checkpoint) -> None:
+def attach(app: faust.App, settings: Settings, checkpoint: Callable[[], Awaitable[None]]) -> None:
     """Have Faust read in order and make state durable before it commits."""
     # A class takes the logger of its module: in Faust's, their comings and goings are Faust's affair.
     ours = {"__module__": faust.__name__}
@@ -68,22 +69,28 @@ def incoming(message: Any) -> Incoming:
     )
 
 
-def add_agents(app: faust.App, settings: Settings, handle: Callable[[Incoming], None], sink: Sink) -> str:
+def add_agents(
+    app: faust.App, settings: Settings, handle: Callable[[Incoming], None], sink: Sink, canary: Canary | None = None
+) -> str:
     """Have `handle` called for every event; returns the topic it is read from.
 
-    With `settings.rekey` events pass a hop first that gives them their treatment area as the key.
+    With `settings.rekey` events pass a hop first that gives them their treatment area as the key. With a `canary` its
+    heartbeats come by the same agent as the events, or they would not tell whether that one lives.
     """
     source = settings.topic(EVENTS)
     if settings.rekey:
         rekeyed = settings.topic(REKEYED)
-        _agent(app, "rekey", source, Rekeying(sink, rekeyed).handle, sink)
+        _agent(app, "rekey", [source], Rekeying(sink, rekeyed).handle, sink)
         source = rekeyed
-    _agent(app, "screen", source, handle, sink)
+    if canary is None:
+        _agent(app, "screen", [source], handle, sink)
+    else:
+        _agent(app, "screen", [source, canary.topic], canary.beside(handle), sink)
     return source
 
 
-def _agent(app: faust.App, name: str, topic: str, handle: Callable[[Incoming], None], sink: Sink) -> None:
-    channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+def _agent(app: faust.App, name: str, topics: list[str], handle: Callable[[Incoming], None], sink: Sink) -> None:
+    channel = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def run(stream: Any) -> None:
         # `handle` does not raise: an exception here would make Faust commit past the event it skipped.

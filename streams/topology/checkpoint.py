@@ -27,6 +27,8 @@ from streams.memory import set_aside
 from streams.state.rows import TraceRow, encode_traces
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from streams.state.store import Store
     from streams.topology.sink import Sink
 
@@ -94,7 +96,7 @@ class Checkpoint:
 class CheckpointingProducer(FaustProducer):  # type: ignore[misc] # Faust has no types
     """Faust's producer, which writes nothing here; its `flush` is where a checkpoint belongs."""
 
-    checkpoint: Checkpoint
+    checkpoint: Callable[[], Awaitable[None]]
 
     async def flush(self) -> None:
         """Make state durable; Faust commits when this returns."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from streams.contract.decode import Limits, decode_event
 from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
+from streams.observability.laps import Laps
 from streams.state.rows import Position
 from streams.topology.clients import ROW_FACTOR
 from streams.topology.deployment import ACCEPTED
@@ -95,6 +96,7 @@ class Screening:
         self._metrics = metrics
         self._deployment = deployment
         self._now = now
+        self._laps = Laps(metrics)
 
     def handle(self, message: Incoming) -> None:
         """Screen one record."""
@@ -103,11 +105,14 @@ class Screening:
         metrics = self._metrics
         metrics.events_consumed[message.topic].value += 1
         metrics.inflight_events.value += 1
+        metrics.taken[message.partition] = message.timestamp
+        self._laps.taken(self._now() - message.timestamp / 1000)
         try:
             event = decode_event(message.value or b"", arrived=message.timestamp, limits=self._limits)
         except Rejected as rejected:
             self._dead_letter(message, rejected.reason, rejected.detail)
             return
+        self._laps.decoded()
         try:
             outcome = self.engine.screen(event, Position(message.partition, message.offset))
         except Exception as error:
@@ -119,7 +124,9 @@ class Screening:
                 self._dead_letter(message, "internal", type(error).__name__)
                 return
             outcome = self.engine.unscreened(event)
+        self._laps.screened()
         self._write(message, event, outcome)
+        self._laps.written()
 
     def _adopt(self, deployment: Deployment) -> None:
         """Change rule packs between two events."""
@@ -153,6 +160,7 @@ class Screening:
     def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
         """What writes the result, and the alert, once the settlement row is safe."""
         body = stamp(outcome.answer or b"", int(self._now() * 1000))
+        begun = self._laps.now()
 
         def emit() -> None:
             self._sink.send(self._names.results, body, key=setl_id, on_delivery=acknowledged)
@@ -161,6 +169,7 @@ class Screening:
 
         def acknowledged() -> None:
             self._finished()
+            self._laps.acknowledged(begun)
             if outcome.result is None:
                 self._metrics.duplicates.value += 1
             else:

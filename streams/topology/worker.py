@@ -7,13 +7,14 @@ import logging
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import faust
 
 from streams.contract.decode import Limits
 from streams.contract.topics import (
     ALERTS,
+    CANARY,
     DEAD_LETTERS,
     INSTITUTIONS,
     PERSONS,
@@ -31,9 +32,11 @@ from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
 from streams.state.store import Store
 from streams.topology.app import add_agents, attach, make_app
+from streams.topology.canary import Canary
 from streams.topology.checkpoint import Checkpoint
 from streams.topology.clients import consumer_config, producer_config, wait_for_broker
 from streams.topology.deployment import Deployment
+from streams.topology.gauges import Gauges, RebalanceClock, Timed
 from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
@@ -48,8 +51,6 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-_GAUGES_S: Final = 1.0
 
 
 class Worker:
@@ -90,10 +91,10 @@ class Worker:
             consumer_config(self.settings), _registries(self.settings), self.references, self._bad_reference
         )
         reader.start()
-        sink = Sink(producer_config(self.settings))
+        sink = Sink(producer_config(self.settings), on_undelivered=self._undelivered)
         checkpoint = Checkpoint(self.store, sink, self.names.windows, self.names.traces)
         app = make_app(self.settings)
-        attach(app, self.settings, checkpoint)
+        attach(app, self.settings, Timed(checkpoint, self.metrics))
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
         )
@@ -106,12 +107,13 @@ class Worker:
         )
         deployment.start()
         screening = Screening(self.engine, self.rows, sink, self.names, limits, self.metrics, deployment)
-        source = add_agents(app, self.settings, screening.handle, sink)
+        canary = self._canary(app, sink)
+        source = add_agents(app, self.settings, screening.handle, sink, canary)
         assignment = Assignment(self, app, source, reader)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
-        app.task(lambda: self._watch(app, checkpoint, source))
+        app.task(self._gauges(app, checkpoint, source).run)
         self.metrics.start_topics(consumed=[source], produced=self.names)
         try:
             return _run_faust(app, self._on_stop)
@@ -136,21 +138,29 @@ class Worker:
         logger.warning("a record of %s cannot be read and is left out: %s", topic, reason)
         self.metrics.event_errors["reference", topic].value += 1
 
-    async def _watch(self, app: faust.App, checkpoint: Checkpoint, source: str) -> None:
-        """Keep the gauges and the health facts that nobody else has."""
-        while True:
-            await asyncio.sleep(_GAUGES_S)
-            ends, committed = app.monitor.tp_end_offsets, app.monitor.tp_committed_offsets
-            lags = {tp.partition: end - committed.get(tp, 0) for tp, end in ends.items() if tp.topic == source}
-            for partition, lag in lags.items():
-                self.metrics.consumer_lag[source, partition].value = max(0, lag)
-            self.health.set_lag(max(0, sum(lags.values())))
-            if checkpoint.completed_at != self.metrics.last_commit_timestamp.value:
-                self.metrics.last_commit_timestamp.value = checkpoint.completed_at
-                self.health.progressed()
-            held = list(self.store.partitions.values())
-            self.metrics.table_rows["windows"].value = sum(len(rows.windows) for rows in held)
-            self.metrics.table_rows["settlements"].value = sum(len(rows.settlements) for rows in held)
+    def _undelivered(self, topic: str, reason: str) -> NoReturn:
+        self.metrics.produce_errors[topic].value += 1
+        fail_stop(topic, reason)
+
+    def _canary(self, app: faust.App, sink: Sink) -> Canary | None:
+        every_s = self.settings.canary_interval
+        if not every_s:
+            return None
+        topic, held = self.settings.topic(CANARY), self.store.partitions.keys()
+        canary = Canary(topic, sink, lambda: self.engine.pack, lambda: set(held), self.metrics)
+        app.task(lambda: canary.run(every_s))
+        return canary
+
+    def _gauges(self, app: faust.App, checkpoint: Checkpoint, source: str) -> Gauges:
+        return Gauges(
+            self.metrics,
+            self.health,
+            self.store,
+            source=source,
+            lags=lambda: app.consumer.lags(source),
+            late=lambda: self.engine.late,
+            committed_at=lambda: checkpoint.completed_at,
+        )
 
 
 class Assignment:
@@ -161,6 +171,8 @@ class Assignment:
         self._app = app
         self._source = source
         self._reader = reader
+        self._clock = RebalanceClock(worker.metrics)
+        app.on_partitions_revoked.connect(self._clock.on_partitions_revoked)
         self._recovery = Recovery(consumer_config(worker.settings), worker.names, worker.stopping)
 
     async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
@@ -168,7 +180,6 @@ class Assignment:
         worker = self._worker
         partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
         new, given_up = worker.store.hold(partitions)
-        worker.metrics.rebalances.value += 1
         worker.metrics.assigned_partitions.value = len(partitions)
         worker.metrics.recovering.value = 1
         worker.health.set_assigned(len(partitions), recovering=True)
@@ -182,6 +193,7 @@ class Assignment:
         worker.metrics.table_recovery_duration.observe(seconds)
         worker.metrics.recovering.value = 0
         worker.health.recovered()
+        self._clock.ended()
         logger.info(
             "partitions: %d held, %d new, %d given up; %d changelog records restored in %.1f s",
             len(partitions),
