@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import faust
 
+from streams import memory
 from streams.contract.decode import Limits
 from streams.contract.topics import (
     ALERTS,
@@ -74,6 +75,8 @@ class Worker:
         self.store = Store(settings.partitions, area_partition(settings.partitions), self.rows)
         self.engine = Engine(pack, self.store, settings.person_key.encode(), self.references)
         show_ruleset(self.metrics, pack)
+        self.metrics.partitions.value = settings.partitions
+        self.metrics.memory_limit.value = memory.limit_bytes()
         self.health.rules_loaded = True
 
     def run(self) -> int:
