@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import faust
 
@@ -32,10 +32,11 @@ from streams.observability.loop import watch_loop
 from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
 from streams.state.store import Store
+from streams.topology.access import require
 from streams.topology.app import add_agents, attach, make_app
 from streams.topology.canary import Canary
 from streams.topology.checkpoint import Checkpoint
-from streams.topology.clients import consumer_config, producer_config, wait_for_broker
+from streams.topology.clients import connect, consumer_config, producer_config, wait_for_broker
 from streams.topology.deployment import Deployment
 from streams.topology.gauges import Gauges, RebalanceClock, Timed
 from streams.topology.partitions import area_partition
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+ANSWER_S: Final = 30.0
+"""How long a broker that just answered may take to say what we may do."""
 
 
 class Worker:
@@ -86,6 +90,7 @@ class Worker:
                 signal.signal(number, lambda *_: self.stopping.set())
             if not wait_for_broker(self.settings, self.stopping):
                 return 0
+            require(self.settings, connect(self.settings, ANSWER_S))
             return self._screen()
 
     def _screen(self) -> int:
