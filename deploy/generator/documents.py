@@ -1,4 +1,4 @@
-"""YAML documents as a person would write them: blocks for long texts, the order of the code, a word on who made them."""
+"""YAML documents as a person would write them: long texts as blocks, the order of the code, and who made them."""
 
 from __future__ import annotations
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from deploy.generator import kafka
+from deploy.generator import compose, grafana, kafka
 from deploy.generator.documents import document, literal, sequence
-from deploy.grafana import dashboards
 from streams.settings import load
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
 K8S: Final = ROOT / "k8s"
 SETTINGS: Final = K8S / "base" / "settings.env"
+POM: Final = ROOT / "tests" / "kafka" / "pom.xml"
+PACKAGE: Final = ROOT / "tests" / "deploy" / "grafana" / "package.json"
 RULES: Final = DEPLOY / "prometheus" / "rules"
 
 
@@ -27,15 +29,32 @@ def made() -> Mapping[Path, str]:
     """Return the text of every made file."""
     settings = cluster_settings()
     return {
-        K8S / "kafka" / "topics.yaml": sequence(kafka.topics(settings), "streams.topology.topics and base/settings.env"),
+        K8S / "kafka" / "topics.yaml": sequence(
+            kafka.topics(settings), "streams.topology.topics and base/settings.env"
+        ),
         K8S / "kafka" / "users.yaml": sequence(kafka.users(settings), "streams.topology.access and base/settings.env"),
         K8S / "monitoring" / "prometheusrule.yaml": document(prometheus_rule(), "deploy/prometheus/rules"),
         DEPLOY / "kustomization.yaml": document(packs(), "the files in rules and knowledge"),
+        DEPLOY / ".env": compose.environment_file(kafka_version(), grafana_version()),
         **{
             DEPLOY / "grafana" / "dashboards" / f"{name}.json": json.dumps(board, indent=1, ensure_ascii=False) + "\n"
-            for name, board in dashboards.boards().items()
+            for name, board in grafana.boards().items()
         },
     }
+
+
+def kafka_version() -> str:
+    """Return the version of the broker that the tests run against."""
+    found = re.search(r"<kafka\.version>(.+)</kafka\.version>", POM.read_text("utf-8"))
+    if found is None:
+        raise ValueError(f"{POM} names no kafka.version")
+    return found[1]
+
+
+def grafana_version() -> str:
+    """Return the version of Grafana whose types the dashboards are checked with."""
+    version: str = json.loads(PACKAGE.read_text("utf-8"))["devDependencies"]["@grafana/schema"]
+    return version
 
 
 def environment(file: Path) -> dict[str, str]:
