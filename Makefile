@@ -7,9 +7,12 @@ DEMO ?= --seconds 60
 STAMP := .venv/.from-lock
 # What checks deploy/ and k8s/, in environments of its own under .cache.
 CHECKERS := tests/deploy/checkers
+AUDIT := .venv-audit
+# Seconds that `make fuzz` spends on each reader.
+FUZZ ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit deploy-check faults stream lint format types bench lock clean
+.PHONY: help setup demo test unit deploy-check faults stream lint format types bench audit fuzz lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -60,6 +63,18 @@ types: setup ## strict types
 bench: setup ## measure the hot paths beside their baselines
 	$(BIN)/python -m tests.bench
 
+$(AUDIT)/.from-lock: requirements-audit.lock
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@touch $@
+
+audit: setup $(AUDIT)/.from-lock ## dependencies: locked, installed, known vulnerabilities, bill of materials (build/sbom.cdx.json)
+	$(BIN)/python -m tests.audit $(AUDIT)/bin build/sbom.cdx.json
+
+fuzz: setup $(AUDIT)/.from-lock ## readers of foreign bytes, guided by coverage (FUZZ=60: seconds for each)
+	@for target in decoder records expression table pack; do \
+	  PYTHONPATH=$$(echo $(AUDIT)/lib/python*/site-packages) $(BIN)/python -m tests.fuzz $$target $(FUZZ) || exit 1; done
+
 lock: ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
@@ -69,6 +84,8 @@ lock: ## resolve requirements.lock anew from pyproject.toml
 	  --custom-compile-command "make lock" - -o deploy/build.lock
 	for name in checkers checkov; do $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" $(CHECKERS)/$$name.in -o $(CHECKERS)/$$name.lock || exit 1; done
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group audit \
+	  --custom-compile-command "make lock" -o requirements-audit.lock
 
 clean: ## remove what can be made again
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache
+	rm -rf .venv .venv-audit build .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache

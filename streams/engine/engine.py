@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 
-from streams.contract.person import person_ref
+from streams.contract.person import inner_ref
 from streams.contract.results import Action, Ruleset, ScreeningResult, encode_result, result_id
 from streams.contract.time import format_time
 from streams.engine.context import EvaluationContext
@@ -56,7 +56,8 @@ class Engine:
     Args:
         pack: The rule pack in force.
         store: Rows of the partitions held here.
-        person_key: Secret of the person references (`streams.contract.person`).
+        state_key: Secret of the inner person references (`streams.contract.person`), which answers carry until they
+            leave.
         references: Registry facts, kept up to date by whoever reads the registries.
         model: Scores what no rule knows; None screens by rules alone.
     """
@@ -65,13 +66,13 @@ class Engine:
         self,
         pack: Pack,
         store: Store,
-        person_key: bytes,
+        state_key: bytes,
         references: References | None = None,
         model: Scorer | None = None,
     ) -> None:
         self.references = References() if references is None else references
         self._store = store
-        self._person_key = person_key
+        self._state_key = state_key
         self._model = model
         self.adopt(pack)
 
@@ -97,7 +98,7 @@ class Engine:
         Deterministic: the same events at the same positions in the same order give the same bytes. An event at a
         position that was screened before (a replay) gets the answer it got then.
         """
-        event.psn_ref = person_ref(event.psn_no, self._person_key)
+        event.psn_ref = inner_ref(event.psn_no, self._state_key)
         if event.event_type == "settlement":
             return self._settlement(event, position)
         if event.event_type == "reversal":
@@ -180,7 +181,7 @@ class Engine:
 
     def unscreened(self, event: Event) -> Outcome:
         """The answer when screening itself failed: partial, with every rule missing. Nothing is remembered of it."""
-        event.psn_ref = person_ref(event.psn_no, self._person_key)
+        event.psn_ref = inner_ref(event.psn_no, self._state_key)
         missing = [rule.rule_id for rule in self.pack.rules if rule.mode == "live"]
         result = self._result(event, [], missing)
         return Outcome("settlement", encode_result(result), result.action, result)

@@ -167,7 +167,17 @@ class Settings:
             kinds.secret(MIN_PERSON_KEY, MAX_PERSON_KEY),
             SCREENING,
             "Key of the hash that stands for a person in outputs, 16 to 64 bytes (`openssl rand -hex 32`). The "
-            "worker does not start without it. Another key gives every person another reference.",
+            "worker does not start without it. Another key gives every person another reference. Before the first "
+            "change, set PREWARN_STATE_KEY to the old one.",
+        ),
+    )
+    state_key: Secret | None = field(
+        default=None,
+        metadata=about(
+            kinds.secret(MIN_PERSON_KEY, MAX_PERSON_KEY),
+            SCREENING,
+            "Key of the hash under which windows know a person; empty: PREWARN_PERSON_KEY. It never leaves and never "
+            "changes: a worker with another one refuses the state there is.",
         ),
     )
     future_tolerance: float = field(

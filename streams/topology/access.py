@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 
 from streams.contract.topics import FEEDBACK, TOPICS
-from streams.topology.clients import Unreachable, plain
+from streams.topology.clients import Unreachable
 from streams.topology.topics import REQUEST_S, needed
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ _OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
 }
 _REFUSED: Final = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
 _UNKNOWN: Final = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC)  # noqa: SLF001 - librdkafka's own code
-
-_UNTOLD: Final = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError._UNSUPPORTED_FEATURE)  # noqa: SLF001 - librdkafka's own code
-"""A group that has no member yet cannot tell; who may not see it is told so before."""
 
 
 class Right(NamedTuple):
@@ -68,7 +65,8 @@ def rights(settings: Settings) -> list[Right]:
 def lacking(settings: Settings, client: AdminClient) -> list[str]:
     """Return a line for each right or topic that a worker with these settings would miss; empty when it may start.
 
-    A broker that does not tell what is allowed (some emulators) gets the benefit of the doubt.
+    What is not told gets the benefit of the doubt: by brokers that know no access control, or of a group that does not
+    exist yet or whose coordinator is being chosen. Who may not see it is always told so.
     """
     wanted = rights(settings)
     lines = []
@@ -140,7 +138,5 @@ def _granted(future: Future[Any]) -> tuple[set[str] | None, str | None]:
             return set(), None
         if fault.code() in _UNKNOWN:
             return None, "does not exist; `prewarn topics create` makes it"
-        if fault.code() in _UNTOLD:
-            return None, None
-        return None, plain(fault)
+        return None, None
     return None if operations is None else {operation.name for operation in operations}, None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from streams.state.rows import decode_traces, decode_window
+from streams.topology.statekey import KEY_ROW
 
 if TYPE_CHECKING:
     import threading
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from streams.state.store import Partition
     from streams.topology.screening import Names
+    from streams.topology.statekey import StateKey
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,10 @@ BATCH: Final = 2_000
 _POLL_S: Final = 1.0
 _QUESTION_S: Final = 30.0
 _REPORT_EVERY_S: Final = 10.0
+_OTHER_KEY: Final = (
+    "was written under another state key: with this one all windows would be empty. Set PREWARN_STATE_KEY to that key; "
+    "where there was none, it is the PREWARN_PERSON_KEY of that time"
+)
 
 
 class RecoveryError(Exception):
@@ -40,12 +46,14 @@ class Recovery:
     Args:
         config: librdkafka configuration of a reader (`streams.topology.clients.consumer_config`).
         names: Topic names.
+        state_key: Knows whether rows are kept under our key.
         stop: Ends a recovery early when set.
     """
 
-    def __init__(self, config: dict[str, Any], names: Names, stop: threading.Event) -> None:
+    def __init__(self, config: dict[str, Any], names: Names, state_key: StateKey, stop: threading.Event) -> None:
         self._config = config
         self._names = names
+        self._state_key = state_key
         self._stop = stop
 
     def run(self, partitions: dict[int, Partition]) -> int:
@@ -107,6 +115,10 @@ class Recovery:
             partition.settlements.pop(key, None)
             if value is not None:
                 partition.settlements[key] = value
+            return
+        if topic == self._names.windows and message.key() == KEY_ROW:
+            if not self._state_key.fits(message.partition(), value):
+                raise RecoveryError(f"{topic}[{message.partition()}] {_OTHER_KEY}")
             return
         try:
             if topic == self._names.traces:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.contract.events import Event
+    from streams.contract.person import Outgoing
     from streams.engine.engine import Engine, Outcome
     from streams.observability.metrics import Metrics
     from streams.rules.specs import Pack
@@ -85,6 +86,7 @@ class Screening:
         names: Names,
         limits: Limits,
         metrics: Metrics,
+        outgoing: Outgoing,
         deployment: Deployment | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -94,6 +96,7 @@ class Screening:
         self._names = names
         self._limits = limits
         self._metrics = metrics
+        self._outgoing = outgoing
         self._deployment = deployment
         self._now = now
         self._laps = Laps(metrics)
@@ -159,7 +162,7 @@ class Screening:
 
     def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
         """What writes the result, and the alert, once the settlement row is safe."""
-        body = stamp(outcome.answer or b"", int(self._now() * 1000))
+        body = stamp(outcome.answer or b"", int(self._now() * 1000), self._outgoing)
         begun = self._laps.now()
 
         def emit() -> None:

@@ -13,6 +13,7 @@ import faust
 
 from streams import memory
 from streams.contract.decode import Limits
+from streams.contract.person import Outgoing
 from streams.contract.topics import (
     ALERTS,
     CANARY,
@@ -43,7 +44,8 @@ from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
-from streams.topology.sink import Sink, fail_stop
+from streams.topology.sink import Sink, fail_stop, give_up
+from streams.topology.statekey import StateKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +79,10 @@ class Worker:
         self.references = References()
         self.rows = SettlementRows()
         self.store = Store(settings.partitions, area_partition(settings.partitions), self.rows)
-        self.engine = Engine(pack, self.store, settings.person_key.encode(), self.references)
+        self.outgoing = Outgoing(settings.person_key.encode())
+        state_key = (settings.state_key or settings.person_key).encode()
+        self.state_key = StateKey(state_key)
+        self.engine = Engine(pack, self.store, state_key, self.references)
         show_ruleset(self.metrics, pack)
         self.metrics.partitions.value = settings.partitions
         self.metrics.memory_limit.value = memory.limit_bytes()
@@ -114,10 +119,10 @@ class Worker:
             self.engine.pack,
         )
         deployment.start()
-        screening = Screening(self.engine, self.rows, sink, self.names, limits, self.metrics, deployment)
+        screening = Screening(self.engine, self.rows, sink, self.names, limits, self.metrics, self.outgoing, deployment)
         canary = self._canary(app, sink)
         source = add_agents(app, self.settings, screening.handle, sink, canary)
-        assignment = Assignment(self, app, source, reader)
+        assignment = Assignment(self, app, source, reader, sink)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
@@ -174,14 +179,15 @@ class Worker:
 class Assignment:
     """Takes partitions over: their state is complete before Faust hands out the first event."""
 
-    def __init__(self, worker: Worker, app: faust.App, source: str, reader: ReferenceReader) -> None:
+    def __init__(self, worker: Worker, app: faust.App, source: str, reader: ReferenceReader, sink: Sink) -> None:
         self._worker = worker
         self._app = app
         self._source = source
         self._reader = reader
+        self._sink = sink
         self._clock = RebalanceClock(worker.metrics)
         app.on_partitions_revoked.connect(self._clock.on_partitions_revoked)
-        self._recovery = Recovery(consumer_config(worker.settings), worker.names, worker.stopping)
+        self._recovery = Recovery(consumer_config(worker.settings), worker.names, worker.state_key, worker.stopping)
 
     async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         """Faust awaits this after every rebalance, before it resumes the streams."""
@@ -196,7 +202,8 @@ class Assignment:
             count = await asyncio.to_thread(self._recovery.run, {n: worker.store.partitions[n] for n in new})
             await asyncio.to_thread(self._wait_for_registries)
         except RecoveryError as error:
-            fail_stop("the state", str(error))
+            give_up(str(error))
+        worker.state_key.mark(self._sink, worker.names.windows, new)
         seconds = time.monotonic() - begun
         worker.metrics.table_recovery_duration.observe(seconds)
         worker.metrics.recovering.value = 0

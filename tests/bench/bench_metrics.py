@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from streams.contract.decode import Limits
+from streams.contract.person import Outgoing
 from streams.contract.results import Ruleset, ScreeningResult, Violation
 from streams.engine.engine import Engine
 from streams.observability.laps import Laps
@@ -100,7 +101,7 @@ def handling() -> float:
     store = Store(on_settlement=rows)
     store.hold({0})
     engine = Engine(load_pack(shipped("rules"), shipped("knowledge")), store, b"key of a benchmark")
-    screening = Screening(engine, rows, Swallow(), names, Limits(), Metrics())  # type: ignore[arg-type]
+    screening = Screening(engine, rows, Swallow(), names, Limits(), Metrics(), Outgoing(b"key"))  # type: ignore[arg-type]
     raws = [simulated.raw for simulated in Simulation(SimulationConfig(events=EVENTS))]
     at = round(time.time() * 1000)
     begun = time.perf_counter()

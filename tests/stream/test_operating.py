@@ -26,7 +26,7 @@ def event(number: int, **changes: object) -> bytes:
 
 
 def test_an_operator_sees_what_is_wrong_and_sends_letters_back(scene: Scene) -> None:
-    """Doctor names what is missing, status tells who does what, letters go back once, and are answered after the fix."""
+    """Doctor names what is missing, status tells who does what, a letter goes back once and is answered then."""
 
     def run(*arguments: str) -> tuple[int, str]:
         done = prewarn(list(arguments), environment(scene.bootstrap, **scene.own))
