@@ -103,6 +103,8 @@ class Worker:
         reader = ReferenceReader(
             consumer_config(self.settings), _registries(self.settings), self.references, self._bad_reference
         )
+        # Before the first one: an error counted in a series that was not there is no increase.
+        self.metrics.event_errors.start(*(("reference", topic) for topic in _registries(self.settings)))
         reader.start()
         sink = Sink(producer_config(self.settings), on_undelivered=self._undelivered)
         checkpoint = Checkpoint(self.store, sink, self.names.windows, self.names.traces)

@@ -19,9 +19,8 @@ from tests.deploy.rules import (
     panels,
     rule_expressions,
 )
+from tests.deploy.seen import PENDING
 
-PENDING = {"prewarn_model_score_bucket", "prewarn_model_drift", "prewarn_model_info"}
-"""Named in operations' plan and not yet in the worker: the model is not there yet. An entry that is there must go."""
 PARTS = ("what it means", "how to check", "what to do")
 
 
