@@ -66,6 +66,7 @@ class Installation:
         assert made.returncode == 0, made.stderr
         for name in ("a", "b"):
             shutil.copytree(shipped("rules"), self.pack(name))
+            self._replace(self.pack(name) / "visits.yaml", "  V01:\n", "  V01:\n    mode: shadow\n")  # one on trial
             self.workers.append(
                 WorkerProcess(
                     self.cluster.bootstrap,
@@ -113,10 +114,13 @@ class Installation:
     def change_packs(self, old: str, new: str, *names: str) -> None:
         """Replace a text in the general part of the packs of these workers."""
         for name in names:
-            file = self.pack(name) / "pack.yaml"
-            text = file.read_text("utf-8")
-            assert old in text
-            file.write_text(text.replace(old, new, 1), "utf-8")
+            self._replace(self.pack(name) / "pack.yaml", old, new)
+
+    @staticmethod
+    def _replace(file: Path, old: str, new: str) -> None:
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), "utf-8")
 
     def restore_packs(self) -> None:
         """Put the shipped pack back everywhere."""
