@@ -29,6 +29,8 @@ SETTLEMENTS = "prewarn.settlements"
 WINDOWS = "prewarn.windows"
 TRACES = "prewarn.trace-codes"
 CANARY = "prewarn.canary"
+OBSERVATIONS = "prewarn.observations"
+ANSWERS = "prewarn.answers"
 
 DEAD_LETTER_HEADERS = ("reason", "detail", "source_topic", "source_partition", "source_offset")
 """Headers of a dead letter, all UTF-8 text; its value is what was received."""
@@ -74,6 +76,9 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         TRACES: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
         # Heartbeats and what became of them: of use for seconds.
         CANARY: Topic(key="kind", cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
+        # What the owners of partitions ask each other, many to a record: by the partition of the rows and of the event.
+        OBSERVATIONS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
+        ANSWERS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
     },
 )
 """Every topic by its name, without prefix."""

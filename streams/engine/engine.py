@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -19,12 +20,17 @@ from streams.features.plan import FeaturePlan
 from streams.rules.policy import decide
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from models.port import Scorer
     from streams.contract.events import Event
     from streams.contract.results import Violation
     from streams.rules.specs import Pack
-    from streams.state.rows import Position
+    from streams.state.rows import Contribution, Position, SettlementRow
     from streams.state.store import Store
+
+
+PausedTo = Literal["shadow", "off"]
 
 
 class Outcome(NamedTuple):
@@ -46,6 +52,9 @@ class _Brief(msgspec.Struct):
 
     action: Action
 
+
+WINDOWS = "windows"
+"""What is missing from a result that was given before its turn: windows that know all earlier settlements."""
 
 _brief_decoder = msgspec.json.Decoder(_Brief)
 
@@ -84,61 +93,131 @@ class Engine:
         self.pack = pack
         self.plan = FeaturePlan(pack.features)
         self.ledger = Ledger(self._store, self.plan)
+        self.folding = self.ledger.folding
         self._evaluator = Evaluator(pack)
         self._ruleset = Ruleset(version=pack.version, sha256=pack.sha256)
+        #: Rules that act no more, and how.
+        self.paused: dict[str, PausedTo] = {}
+        self._off: frozenset[str] = frozenset()
+
+    def pause(self, rule_id: str, to: PausedTo) -> None:
+        """Let a rule act no more until another pack comes into force, from the next event on.
+
+        Args:
+            rule_id: The rule.
+            to: ``shadow``: its hits are those of a rule on trial. ``off``: it is asked no more; a rule that acted is
+                named as missing.
+        """
+        self.paused[rule_id] = to
+        if to == "off":
+            kept = tuple(rule for rule in self.pack.rules if self.paused.get(rule.rule_id) != "off")
+            self._evaluator = Evaluator(replace(self.pack, rules=kept, _candidates={}))
+            live = {rule.rule_id for rule in self.pack.rules if rule.mode == "live"}
+            self._off = frozenset(live - {rule.rule_id for rule in kept})
 
     @property
     def late(self) -> int:
         """Observations that came after their window was gone, since the pack came into force."""
-        return self.ledger.late
+        return self.folding.late
 
-    def screen(self, event: Event, position: Position) -> Outcome:
+    def identify(self, event: Event) -> None:
+        """Give an event its person reference, by which rows know the person."""
+        event.psn_ref = inner_ref(event.psn_no, self._state_key)
+
+    def screen(self, event: Event, position: Position, early: list[Contribution] | None = None) -> Outcome:
         """Fold an event into the windows and answer it.
 
         Deterministic: the same events at the same positions in the same order give the same bytes. An event at a
         position that was screened before (a replay) gets the answer it got then.
+
+        Args:
+            event: The event.
+            position: Where it came from.
+            early: What the owners of other partitions were told when they were asked (`streams.engine.desk`), whose
+                answers are in the store's `visiting`; None where nobody had to be asked.
         """
-        event.psn_ref = inner_ref(event.psn_no, self._state_key)
+        self.identify(event)
         if event.event_type == "settlement":
-            return self._settlement(event, position)
+            return self._settlement(event, position, early)
         if event.event_type == "reversal":
             known = self.ledger.reverse(event, position)
             return Outcome("reversal" if known else "unknown-reversal")
-        self.ledger.apply(self.plan.contributions(event, self._context(event)), position)
+        contributions = self._contributions(event, self.context(event), early)
+        self.folding.apply(contributions, position, asked=early is not None)
+        self.ledger.note(event, position, contributions)
         return Outcome(event.event_type)
 
-    def _context(self, event: Event) -> EvaluationContext:
+    def context(self, event: Event) -> EvaluationContext:
+        """What features and rules may ask about an event."""
         return EvaluationContext(event, self._store, self.plan, self.references)
 
-    def _settlement(self, event: Event, position: Position) -> Outcome:
+    def _contributions(
+        self, event: Event, context: EvaluationContext, early: list[Contribution] | None
+    ) -> list[Contribution]:
+        if early is None:
+            return self.plan.contributions(event, context)
+        looking = self.plan.looking(event, context)
+        return merged(early + looking) if looking else early
+
+    def _settlement(self, event: Event, position: Position, early: list[Contribution] | None) -> Outcome:
         ledger = self.ledger
+        asked = early is not None
         earlier = ledger.settlement(event, position)
         is_refund = event.refd_setl_flag == "1"
-        if earlier is not None and earlier.answer:
+        if earlier is not None and earlier.answer and not earlier.provisional:
             if earlier.position == position:
                 # A replay after a crash: rows that were not saved in time are brought up to date.
-                ledger.apply(earlier.contributions, position)
+                self.folding.apply(earlier.contributions, position, late=is_refund, asked=asked)
                 if is_refund:
                     ledger.settle_refund(event, position)
             return Outcome("repeat", earlier.answer, _brief_decoder.decode(earlier.answer).action)
-        context = self._context(event)
-        if earlier is not None:
-            # Its reversal came first: it is answered, and counts nowhere.
-            contributions = []
-        else:
-            contributions = self.plan.contributions(event, context)
-            if is_refund:
-                contributions = ledger.refund(event, position, contributions)
-                contributions = merged(contributions + self.plan.returns(event, context))
-        context.turn(ledger.apply(contributions, position))
-        outcome = self._answer(event, context)
+        context = self.context(event)
+        contributions = self._takes_part(event, position, context, early, earlier)
+        context.turn(self.folding.apply(contributions, position, late=is_refund, asked=asked))
+        outcome = self._answer(event, context, revision=1 if earlier is None or not earlier.provisional else 2)
         reversed_at = None if earlier is None else earlier.reversed_at
         ledger.record(event, position, contributions, outcome.answer or b"", reversed_at)
         if is_refund:
             ledger.settle_refund(event, position)
         return outcome
 
-    def _answer(self, event: Event, context: EvaluationContext) -> Outcome:
+    def _takes_part(
+        self,
+        event: Event,
+        position: Position,
+        context: EvaluationContext,
+        early: list[Contribution] | None,
+        earlier: SettlementRow | None,
+    ) -> list[Contribution]:
+        """What a settlement puts into the windows; nothing if its reversal came first: it is answered, no more."""
+        if earlier is not None and earlier.reversed_at is not None:
+            return []
+        if event.refd_setl_flag != "1":
+            return self._contributions(event, context, early)
+        own = self.ledger.refund(event, position, self.plan.contributions(event, context))
+        return merged(own + self.plan.returns(event, context))
+
+    def preview(self, event: Event, position: Position) -> Outcome:
+        """What can be said of a settlement before every owner has answered: no window changes.
+
+        It is remembered, so that whoever saw it sees the same again, until `screen` gives revision 2. Of a settlement
+        that was answered or previewed before, the answer is that.
+        """
+        self.identify(event)
+        earlier = self.ledger.settlement(event, position)
+        if earlier is not None and earlier.answer:
+            return Outcome("repeat", earlier.answer, _brief_decoder.decode(earlier.answer).action)
+        context = self.context(event)
+        contributions = self._takes_part(event, position, context, None, earlier)
+        context.turn(self.folding.rehearse(contributions, position))
+        outcome = self._answer(event, context, missing=[WINDOWS])
+        reversed_at = None if earlier is None else earlier.reversed_at
+        self.ledger.record(event, position, [], outcome.answer or b"", reversed_at, provisional=True)
+        return outcome
+
+    def _answer(
+        self, event: Event, context: EvaluationContext, *, revision: int = 1, missing: Iterable[str] = ()
+    ) -> Outcome:
         findings = self._evaluator.run(event, context)
         live: list[Violation] = []
         shadow: list[Violation] = []
@@ -149,22 +228,26 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - a sentence that cannot be made must not cost the others
                 failed.append((found.rule.rule_id, type(error).__name__))
                 continue
-            (live if found.rule.mode == "live" else shadow).append(violation)
+            acts = found.rule.mode == "live" and found.rule.rule_id not in self.paused
+            (live if acts else shadow).append(violation)
         score = None if self._model is None else self._model.score(event, context)
-        missing = [*findings.unavailable, *(rule_id for rule_id, _ in failed)]
+        absent = {*missing, *findings.unavailable, *(rule_id for rule_id, _ in failed), *self._off}
         if self._model is not None and score is None:
-            missing.append("model")
-        result = self._result(event, live, missing)
+            absent.add("model")
+        result = self._result(event, live, absent, revision)
         result.shadow_violations = shadow
         result.model = score
         return Outcome("settlement", encode_result(result), result.action, result, tuple(failed))
 
-    def _result(self, event: Event, live: list[Violation], missing: list[str]) -> ScreeningResult:
+    def _result(
+        self, event: Event, live: list[Violation], missing: Iterable[str], revision: int = 1
+    ) -> ScreeningResult:
         live.sort(key=lambda violation: (violation.sev_deg, violation.rule_id))
         action, risk_score = self.judge(live, event.mdtrtarea_admvs)
         setl_id = event.setl_id or ""
+        absent = sorted(missing)
         return ScreeningResult(
-            result_id=result_id(setl_id, 1, self._ruleset.sha256),
+            result_id=result_id(setl_id, revision, self._ruleset.sha256),
             setl_id=setl_id,
             mdtrt_id=event.mdtrt_id,
             event_id=event.event_id,
@@ -172,8 +255,9 @@ class Engine:
             psn_ref=event.psn_ref,
             action=action,
             risk_score=risk_score,
-            status="partial" if missing else "complete",
-            missing=sorted(missing),
+            status="partial" if absent else "complete",
+            missing=absent,
+            revision=revision,
             violations=live,
             ruleset=self._ruleset,
             event_time=format_time(event.time),
@@ -181,7 +265,7 @@ class Engine:
 
     def unscreened(self, event: Event) -> Outcome:
         """The answer when screening itself failed: partial, with every rule missing. Nothing is remembered of it."""
-        event.psn_ref = inner_ref(event.psn_no, self._state_key)
+        self.identify(event)
         missing = [rule.rule_id for rule in self.pack.rules if rule.mode == "live"]
         result = self._result(event, [], missing)
         return Outcome("settlement", encode_result(result), result.action, result)

@@ -11,69 +11,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.engine.contributions import inverse, left, merged, own_part, without
-from streams.features.plan import state_key
+from streams.engine.folding import Folding
 from streams.features.scopes import trace_key
-from streams.state.rows import Contribution, Observation, Position, SettlementRow, WindowRow
-from streams.state.store import NotHereError
+from streams.state.rows import Contribution, Position, SettlementRow
 
 if TYPE_CHECKING:
     from streams.contract.events import Event
-    from streams.features.aggregates import Aggregate
     from streams.features.plan import FeaturePlan
     from streams.state.store import Store
 
 
-#: A row is swept when it is met again after so long: often enough to stay small, seldom enough to cost nothing.
-SWEEP_EVERY_MS = 12 * 3_600_000
-
-
 class Ledger:
-    """Folds contributions into window rows and keeps settlement rows."""
+    """Keeps settlement rows, and knows by them what to fold and what to take out."""
 
     def __init__(self, store: Store, plan: FeaturePlan) -> None:
         self.store = store
-        self.plan = plan
-        #: Observations too old for the window they belong to, and rows that belong to a partition held elsewhere.
-        self.late = 0
-        self.not_here = 0
-
-    def apply(self, contributions: list[Contribution], position: Position) -> dict[str, WindowRow]:
-        """Fold contributions into their rows, but for rows that have this position already; returns the rows by key."""
-        rows: dict[str, WindowRow] = {}
-        by_fid = self.plan.by_fid
-        number, offset = position
-        for contribution in contributions:
-            key = contribution.key
-            try:
-                row = rows[key] = self.store.change_window(key, contribution.owner)
-            except NotHereError:
-                self.not_here += 1
-                continue
-            if row.stamps.get(number, -1) >= offset:
-                continue
-            row.stamps[number] = offset
-            before = row.newest
-            for seen in contribution.observations:
-                feature = by_fid.get(seen.fid)
-                # A feature that left the pack keeps no state that anybody reads: what it put in need not be taken out.
-                if feature is not None:
-                    self._fold(row, feature.aggregate, seen)
-            if row.newest - before > SWEEP_EVERY_MS and before:
-                self.plan.sweep(row)
-        return rows
-
-    def _fold(self, row: WindowRow, aggregate: Aggregate, seen: Observation) -> None:
-        time, value, setl_id = seen.time, seen.value, seen.setl_id
-        key = state_key(seen.fid, seen.part)
-        state = row.features.get(key)
-        if seen.sign < 0:
-            if state is not None:
-                aggregate.retract(state, time, value, setl_id)
-        elif state is not None and aggregate.is_late(state, time):
-            self.late += 1
-        else:
-            row.features[key] = aggregate.fold(state, time, value, setl_id)
-        row.newest = max(row.newest, time)
+        self.folding = Folding(store, plan)
 
     def settlement(self, event: Event, position: Position) -> SettlementRow | None:
         """What is known of the event's own settlement."""
@@ -90,8 +43,10 @@ class Ledger:
         contributions: list[Contribution],
         answer: bytes,
         reversed_at: Position | None,
+        *,
+        provisional: bool = False,
     ) -> None:
-        """Remember a settlement that was screened for the first time."""
+        """Remember a settlement that was screened for the first time, or what was said of it before it could be."""
         row = SettlementRow(
             time=event.time,
             position=position,
@@ -102,8 +57,15 @@ class Ledger:
             refunds=[],
             reversed_at=reversed_at,
             reversal=[],
+            provisional=provisional,
+            late=event.refd_setl_flag == "1",
         )
         self.store.keep_settlement(self.home(event, position), event.setl_id or "", row)
+
+    def note(self, event: Event, position: Position, contributions: list[Contribution]) -> None:
+        """Have what an admission or discharge put into the windows saved before anything later is answered."""
+        row = SettlementRow(event.time, position, b"", contributions, [], 0, [], None, [])
+        self.store.tell_effects(self.home(event, position), row)
 
     def refund(self, event: Event, position: Position, own: list[Contribution]) -> list[Contribution]:
         """What a refund contributes: `own`, and the taking out of what it gives back of the original settlement.
@@ -163,7 +125,7 @@ class Ledger:
             self.store.keep_settlement(home, target, row)
         elif row.reversed_at != position:
             return False
-        self.apply(row.reversal, position)
+        self.folding.apply(row.reversal, position, late=True)
         return bool(row.answer)
 
     def _with_refunds(self, home: int, setl_id: str, row: SettlementRow) -> dict[str, SettlementRow]:

@@ -34,6 +34,8 @@ class Scope(NamedTuple):
     locate: Callable[[Event, Line | None, TraceCode | None, Any], RowKey | None]
     #: Whether the key is in a registry, not in the event.
     registry: bool = False
+    #: Of a scope that is a part of a row which another scope has as a whole: what names the part, in generated code.
+    part: str = ""
 
 
 def _institution(event: Event, _line: Line | None, _code: TraceCode | None, _context: Any) -> RowKey:
@@ -112,8 +114,8 @@ SCOPES: dict[str, Scope] = {
         Scope("person", "settlement", _person),
         Scope("visitor", "settlement", _visitor),
         Scope("employer", "settlement", _employer, registry=True),
-        Scope("institution_item", "line", _institution_item),
-        Scope("person_item", "line", _person_item),
+        Scope("institution_item", "line", _institution_item, part="l.med_list_codg"),
+        Scope("person_item", "line", _person_item, part="l.med_list_codg"),
         Scope("prescriber", "line", _prescriber),
         Scope("trace_code", "code", _trace_code),
     )

@@ -36,6 +36,10 @@ class Laps:
         begun, self._begun = self._begun, self._clock()
         self._decode.observe(self._begun - begun)
 
+    def begin(self) -> None:
+        """It has its turn to be screened: at once, or when those who were asked about it have answered."""
+        self._begun = self._clock()
+
     def screened(self) -> None:
         """It was answered."""
         begun, self._begun = self._begun, self._clock()

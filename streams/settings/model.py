@@ -180,6 +180,15 @@ class Settings:
             "changes: a worker with another one refuses the state there is.",
         ),
     )
+    result_deadline: float = field(
+        default=2.0,
+        metadata=about(
+            kinds.number(0.05, 60, "seconds"),
+            SCREENING,
+            "How long after the event's broker timestamp a result is due. What other workers have not answered by "
+            "then is named in `missing`, and a revision follows.",
+        ),
+    )
     future_tolerance: float = field(
         default=3600.0,
         metadata=about(
@@ -191,6 +200,34 @@ class Settings:
     max_record_bytes: int = field(
         default=MIB,
         metadata=about(kinds.integer(1_024, 64 * MIB, "bytes"), SCREENING, "Larger events are dead-lettered."),
+    )
+
+    rule_error_limit: int = field(
+        default=100,
+        metadata=about(
+            kinds.integer(0, 1_000_000),
+            SCREENING,
+            "A rule that raised so often is asked no more until another pack comes into force, and is named as "
+            "missing; 0: it is asked for ever.",
+        ),
+    )
+    rule_hit_share: float = field(
+        default=0.5,
+        metadata=about(
+            kinds.number(0.001, 1, "(a share)"),
+            SCREENING,
+            "A live rule that hits more of a thousand settlements of a worker than this acts no more until another "
+            "pack comes into force: it goes on in shadow; 1: never.",
+        ),
+    )
+    rule_surge: float = field(
+        default=20.0,
+        metadata=about(
+            kinds.number(0, 1_000_000, "times"),
+            SCREENING,
+            "The same for a rule that hits so many times more often than it did before, and in a tenth of the "
+            "settlements at least; it is known after ten thousand of them. 0: never.",
+        ),
     )
 
     commit_interval: float = field(

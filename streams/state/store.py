@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from streams.state.rows import SettlementRow, WindowRow, decode_settlement, decode_window, encode_row
+from streams.state.answers import AnswerBook
+from streams.state.rows import ReachedRow, SettlementRow, WindowRow, decode_settlement, decode_window, encode_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 HOT = frozenset("id")
 """Kinds of rows (institutions, prescribers) that most commits find changed: they stay objects."""
+
+
+EFFECTS_PREFIX = "~"
+"""How keys of rows begin, among the settlement rows, of events that are no settlements."""
 
 
 class NotHereError(LookupError):
@@ -32,9 +37,15 @@ class Partition:
     and is no work for the garbage collector. Rows of entities that are met again and again do not rest.
     """
 
-    __slots__ = ("dirty", "settlements", "windows")
+    __slots__ = ("answers", "dirty", "open", "reached", "settlements", "windows")
 
     def __init__(self) -> None:
+        #: Whether its rows may be changed by a function call: all that others sent before it was here is folded.
+        self.open = True
+        #: What was told to those who asked about rows here.
+        self.answers = AnswerBook()
+        #: What is folded of what others sent and did.
+        self.reached = ReachedRow(0, {})
         self.windows: dict[str, WindowRow | bytes] = {}
         #: Encoded rows: they are many, seldom read, and never changed in place.
         self.settlements: dict[str, bytes] = {}
@@ -68,6 +79,9 @@ class Store:
     ) -> None:
         self.count = count
         self.partitions: dict[int, Partition] = {}
+        #: Rows of other partitions as their owners showed them, while a settlement is decided that asked for them;
+        #: None = the entity is new.
+        self.visiting: dict[str, WindowRow | None] = {}
         self._area_partition = area_partition
         self._areas: dict[str, int] = {}
         self._on_settlement = on_settlement
@@ -82,17 +96,29 @@ class Store:
             self.partitions[number] = Partition()
         return new, given_up
 
+    @property
+    def complete(self) -> bool:
+        """Whether every partition is held here and open."""
+        return len(self.partitions) == self.count and all(rows.open for rows in self.partitions.values())
+
+    def is_open(self, number: int) -> bool:
+        """Whether a partition is held here and open."""
+        partition = self.partitions.get(number)
+        return partition is not None and partition.open
+
     def partition_of(self, key: str, owner: str) -> int:
         """The partition of a row (see :mod:`streams.features.scopes`)."""
+        if not owner:
+            return crc32(key.encode()) % self.count
         number = self._areas.get(owner)
         if number is None:
-            if not owner:
-                return crc32(key.encode()) % self.count
             number = self._areas[owner] = self._area_partition(owner)
         return number
 
     def window(self, key: str, owner: str) -> WindowRow | None:
         """The window row, or None when the entity is new; raises `NotHereError`."""
+        if self.visiting and key in self.visiting:
+            return self.visiting[key]
         partition = self.partitions.get(self.partition_of(key, owner))
         if partition is None:
             raise NotHereError(key[0])
@@ -100,7 +126,11 @@ class Store:
 
     def change_window(self, key: str, owner: str) -> WindowRow:
         """The window row, made when the entity is new, and marked as changed; raises `NotHereError`."""
-        partition = self.partitions.get(self.partition_of(key, owner))
+        return self.change_row(self.partition_of(key, owner), key)
+
+    def change_row(self, number: int, key: str) -> WindowRow:
+        """Do the same where the partition of the row is known."""
+        partition = self.partitions.get(number)
         if partition is None:
             raise NotHereError(key[0])
         row = partition.windows.get(key)
@@ -128,6 +158,16 @@ class Store:
         settlements[setl_id] = raw
         if self._on_settlement is not None:
             self._on_settlement(number, setl_id, raw)
+
+    def tell_effects(self, number: int, row: SettlementRow) -> None:
+        """Have what an event without an answer put into window rows saved with the settlement rows.
+
+        Nobody asks for it again but who rebuilds window rows (`streams.engine.folding.Folding.restore`).
+        """
+        if self._on_settlement is not None and row.contributions:
+            self._on_settlement(
+                number, f"{EFFECTS_PREFIX}{row.position.partition}:{row.position.offset}", encode_row(row)
+            )
 
     def take_changed(self) -> Iterator[tuple[int, str, bytes]]:
         """The window rows that changed since the last call, encoded as they are when their turn comes.

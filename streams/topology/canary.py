@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from streams.observability.metrics import Metrics
     from streams.rules.specs import Pack
+    from streams.topology.app import Handler
     from streams.topology.screening import Incoming
     from streams.topology.sink import Sink
 
@@ -93,16 +94,9 @@ class Canary:
         for partition in sorted(held):
             self._sink.send(self.topic, heartbeat(partition, now), key=HEARTBEAT, partition=partition)
 
-    def beside(self, handle: Callable[[Incoming], None]) -> Callable[[Incoming], None]:
-        """Return a handler of both: events go on to `handle`."""
-
-        def either(message: Incoming) -> None:
-            if message.topic == self.topic:
-                self.handle(message)
-            else:
-                handle(message)
-
-        return either
+    def beside(self, handler: Handler) -> Handler:
+        """Return a handler of both: events go on to `handler`."""
+        return _Either(self, handler)
 
     def handle(self, message: Incoming) -> None:
         """Take a record of the canary's topic. Whatever is wrong with it, no exception leaves here."""
@@ -134,6 +128,25 @@ class Canary:
             self._metrics.canary[()].value = min(self._back.values())
         else:
             self._metrics.canary.clear()  # a worker without partitions has no way to be late on
+
+
+class _Either:
+    """Tells heartbeats from events."""
+
+    def __init__(self, canary: Canary, handler: Handler) -> None:
+        self._canary = canary
+        self._handler = handler
+        self.room = handler.room
+
+    def handle(self, message: Incoming) -> None:
+        if message.topic == self._canary.topic:
+            self._canary.handle(message)
+        else:
+            self._handler.handle(message)
+
+    @property
+    def is_full(self) -> bool:
+        return self._handler.is_full
 
 
 def heartbeat(partition: int, at: float) -> bytes:

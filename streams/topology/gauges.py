@@ -150,8 +150,8 @@ class RebalanceClock:
         self._metrics = metrics
         self._begun: float | None = None
 
-    async def on_partitions_revoked(self, *_: object, **__: object) -> None:
-        """Faust awaits this when a rebalance begins."""
+    def begun(self) -> None:
+        """A rebalance begins."""
         if self._begun is None:
             self._begun = time.monotonic()
 

@@ -42,6 +42,24 @@ def give_up(reason: str) -> NoReturn:
     os._exit(EXIT_UNDELIVERED)
 
 
+class Countdown:
+    """Does something once it has been called so many times; at once for none."""
+
+    __slots__ = ("_left", "_then")
+
+    def __init__(self, count: int, then: Callable[[], None]) -> None:
+        self._left = count
+        self._then = then
+        if not count:
+            then()
+
+    def __call__(self) -> None:
+        """Count one."""
+        self._left -= 1
+        if not self._left:
+            self._then()
+
+
 class Sink:
     """Writes records and knows which of them are acknowledged.
 
@@ -52,6 +70,7 @@ class Sink:
         config: librdkafka configuration of the producer.
         high_water: Unacknowledged records from which on the reader should pause (`is_full`).
         on_undelivered: Called with topic and reason of a record that failed for good; does not return.
+        watched: The topic whose `ends` are kept.
     """
 
     def __init__(
@@ -59,6 +78,7 @@ class Sink:
         config: dict[str, Any],
         high_water: int = 20_000,
         on_undelivered: Callable[[str, str], NoReturn] = fail_stop,
+        watched: str = "",
     ) -> None:
         self._producer = Producer(config)
         self._high_water = high_water
@@ -71,6 +91,9 @@ class Sink:
         self.unacknowledged = 0
         #: Records acknowledged, by topic.
         self.delivered: dict[str, int] = {}
+        self._watched = watched
+        #: By partition of the watched topic, the offset after the last record acknowledged.
+        self.ends: dict[int, int] = {}
 
     @property
     def is_full(self) -> bool:
@@ -103,9 +126,11 @@ class Sink:
         self._pending[epoch] += 1
         self.unacknowledged += 1
 
-        def delivered(error: KafkaError | None, _message: Message) -> None:
+        def delivered(error: KafkaError | None, message: Message) -> None:
             if error is not None:
                 self._on_undelivered(topic, error.str())
+            if topic == self._watched:
+                self.ends[message.partition() or 0] = (message.offset() or 0) + 1
             if on_delivery is not None:
                 self._inherited = epoch
                 try:

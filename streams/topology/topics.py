@@ -83,6 +83,8 @@ def topic_config(settings: Settings, name: str) -> dict[str, str]:
     if name == contract.SETTLEMENTS:
         config[_RETENTION] = str((settings.result_horizon_days + 1) * DAY_MS)
         config["segment.ms"] = "3600000"  # a row outlives its time by no more than its segment's
+        # Whoever rebuilds windows needs every change of the last seconds, not only the latest of each settlement.
+        config["min.compaction.lag.ms"] = "3600000"
     elif name == contract.TRACES:
         config[_RETENTION] = str(settings.trace_code_days * DAY_MS)
     elif name == contract.CANARY:

@@ -10,15 +10,19 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import faust
+from confluent_kafka import KafkaException
+from faust.types import TP
 
 from streams import memory
 from streams.contract.decode import Limits
 from streams.contract.person import Outgoing
 from streams.contract.topics import (
     ALERTS,
+    ANSWERS,
     CANARY,
     DEAD_LETTERS,
     INSTITUTIONS,
+    OBSERVATIONS,
     PERSONS,
     PRACTITIONERS,
     RESULTS,
@@ -26,7 +30,9 @@ from streams.contract.topics import (
     TRACES,
     WINDOWS,
 )
+from streams.engine.desk import Desk
 from streams.engine.engine import Engine
+from streams.engine.owner import Owner
 from streams.engine.references import References
 from streams.observability.health import Health
 from streams.observability.loop import watch_loop
@@ -34,12 +40,14 @@ from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
 from streams.state.store import Store
 from streams.topology.access import require
-from streams.topology.app import add_agents, attach, make_app
+from streams.topology.app import add_agents, attach, make_app, source_topic
 from streams.topology.canary import Canary
 from streams.topology.checkpoint import Checkpoint
 from streams.topology.clients import connect, consumer_config, producer_config, wait_for_broker
 from streams.topology.deployment import Deployment
+from streams.topology.exchange import Exchange
 from streams.topology.gauges import Gauges, RebalanceClock, Timed
+from streams.topology.guard import Limits as Pauses
 from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
@@ -106,10 +114,14 @@ class Worker:
         # Before the first one: an error counted in a series that was not there is no increase.
         self.metrics.event_errors.start(*(("reference", topic) for topic in _registries(self.settings)))
         reader.start()
-        sink = Sink(producer_config(self.settings), on_undelivered=self._undelivered)
-        checkpoint = Checkpoint(self.store, sink, self.names.windows, self.names.traces)
+        sink = Sink(producer_config(self.settings), on_undelivered=self._undelivered, watched=self.names.settlements)
         app = make_app(self.settings)
-        attach(app, self.settings, Timed(checkpoint, self.metrics))
+        source = source_topic(self.settings)
+        owner = Owner(self.engine, self.store)
+        exchange = Exchange(
+            consumer_config(self.settings), self.names, self.store, sink, owner, lambda n: _committed(app, source, n)
+        )
+        checkpoint = Checkpoint(self.store, sink, exchange, self.names.windows, self.names.traces)
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
         )
@@ -121,18 +133,34 @@ class Worker:
             self.engine.pack,
         )
         deployment.start()
-        screening = Screening(self.engine, self.rows, sink, self.names, limits, self.metrics, self.outgoing, deployment)
-        canary = self._canary(app, sink)
-        source = add_agents(app, self.settings, screening.handle, sink, canary)
-        assignment = Assignment(self, app, source, reader, sink)
+        screening = Screening(
+            self.engine,
+            self.rows,
+            sink,
+            exchange,
+            self.names,
+            limits,
+            self.metrics,
+            self.outgoing,
+            Pauses.of(self.settings),
+            self.settings.result_deadline,
+            deployment,
+        )
+        exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
+        attach(app, self.settings, Timed(checkpoint, self.metrics), screening.desk.first_waiting)
+        add_agents(app, self.settings, screening, sink, self._canary(app, sink))
+        assignment = Assignment(self, app, source, reader, screening, exchange, sink)
+        app.on_partitions_revoked.connect(assignment.on_partitions_revoked)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
+        app.task(exchange.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
         app.task(self._gauges(app, checkpoint, source).run)
         self.metrics.start_topics(consumed=[source], produced=self.names)
         try:
             return _run_faust(app, self._on_stop)
         finally:
+            exchange.close()
             unacknowledged = sink.close(self.settings.stop_timeout)
             deployment.stop()
             reader.stop()
@@ -181,19 +209,43 @@ class Worker:
 class Assignment:
     """Takes partitions over: their state is complete before Faust hands out the first event."""
 
-    def __init__(self, worker: Worker, app: faust.App, source: str, reader: ReferenceReader, sink: Sink) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        app: faust.App,
+        source: str,
+        reader: ReferenceReader,
+        screening: Screening,
+        exchange: Exchange,
+        sink: Sink,
+    ) -> None:
         self._worker = worker
         self._app = app
         self._source = source
         self._reader = reader
+        self._screening = screening
+        self._exchange = exchange
         self._sink = sink
         self._clock = RebalanceClock(worker.metrics)
-        app.on_partitions_revoked.connect(self._clock.on_partitions_revoked)
-        self._recovery = Recovery(consumer_config(worker.settings), worker.names, worker.state_key, worker.stopping)
+        self._recovery = Recovery(
+            consumer_config(worker.settings),
+            worker.names,
+            worker.store,
+            worker.engine,
+            worker.state_key,
+            worker.stopping,
+        )
+
+    async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
+        """Faust awaits this when it has committed, before partitions are shared anew."""
+        self._clock.begun()
+        self._screening.forget()
 
     async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         """Faust awaits this after every rebalance, before it resumes the streams."""
         worker = self._worker
+        # Also where nothing was revoked: events read before are read again.
+        self._screening.forget()
         partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
         new, given_up = worker.store.hold(partitions)
         worker.metrics.assigned_partitions.value = len(partitions)
@@ -201,9 +253,10 @@ class Assignment:
         worker.health.set_assigned(len(partitions), recovering=True)
         begun = time.monotonic()
         try:
-            count = await asyncio.to_thread(self._recovery.run, {n: worker.store.partitions[n] for n in new})
+            count = await asyncio.to_thread(self._recovery.run, new)
             await asyncio.to_thread(self._wait_for_registries)
-        except RecoveryError as error:
+            await asyncio.to_thread(self._exchange.resume)
+        except (RecoveryError, KafkaException) as error:
             give_up(str(error))
         worker.state_key.mark(self._sink, worker.names.windows, new)
         seconds = time.monotonic() - begun
@@ -243,6 +296,11 @@ def _run_faust(app: faust.App, on_stop: Callable[[], None]) -> int:
     return 0
 
 
+def _committed(app: faust.App, topic: str, number: int) -> int:
+    """The offset below which a partition's events are committed, as far as this worker knows."""
+    return int(app.consumer._committed_offset.get(TP(topic, number)) or 0)  # noqa: SLF001 - no public way
+
+
 def _names(settings: Settings) -> Names:
     return Names(
         results=settings.topic(RESULTS),
@@ -251,6 +309,8 @@ def _names(settings: Settings) -> Names:
         windows=settings.topic(WINDOWS),
         traces=settings.topic(TRACES),
         settlements=settings.topic(SETTLEMENTS),
+        observations=settings.topic(OBSERVATIONS),
+        answers=settings.topic(ANSWERS),
     )
 
 

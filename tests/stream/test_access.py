@@ -92,14 +92,18 @@ def test_the_rights_are_enough_and_no_more(secured: Secured, tmp_path: Path) -> 
     scene = secured.scene
     day = traffic(tmp_path, events=600)
     scene.send_references(day)
-    scene.send([*day.raws, b"{"], key=lambda raw: "1" if raw == b"{" else json.loads(raw)["mdtrtarea_admvs"])
-    for _ in range(2):  # the second restores what the first has written
-        worker = scene.started()
-        scene.results(len(day.settlements))
-        wait_for_heartbeat(worker, since=time.time())
-        assert worker.stop() == 0
-        assert PASSWORD not in worker.log
-        assert all(json.loads(line)["level"] != "ERROR" for line in worker.log.splitlines())
+    half = len(day.raws) // 2
+    for count, raws, until in ((1, [*day.raws[:half], b"{"], half), (2, day.raws[half:], len(day.raws))):
+        # The second time state is restored, and two workers ask each other.
+        workers = [scene.started() for _ in range(count)]
+        workers[0].wait_ready()
+        scene.send(raws, key=lambda raw: "1" if raw == b"{" else json.loads(raw)["mdtrtarea_admvs"])
+        scene.results(len(day.until(until)))
+        for worker in workers:
+            wait_for_heartbeat(worker, since=time.time())
+            assert worker.stop() == 0
+            assert PASSWORD not in worker.log
+            assert all(json.loads(line)["level"] != "ERROR" for line in worker.log.splitlines())
     needed = {(right.operation.upper(), right.kind, right.name) for right in rights(secured.settings)}
     asked = secured.asked("Allowed")
     assert needed == {one for one in asked if one[0] != "DESCRIBE"}

@@ -106,7 +106,7 @@ def test_commits_and_rebalances_are_timed() -> None:
     async def run() -> None:
         clock = RebalanceClock(metrics)
         clock.ended()
-        await clock.on_partitions_revoked(set())
+        clock.begun()
         clock.ended()
         await Timed(lambda: asyncio.sleep(0), metrics)()
 

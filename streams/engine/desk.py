@@ -1,0 +1,273 @@
+"""The asker's side: events wait here, in their order, for rows that other partitions own.
+
+An event's observations go out when it arrives, and it is decided when it is first in its partition and every owner has
+answered: many events are on their way at once, and each sees the windows as all before it left them. Only what
+changes rows elsewhere when it is decided (a reversal, a refund) holds back the asks of those behind it. So a result
+is what one engine with all rows would have said, whoever holds them. An owner that is late holds up its askers'
+windows, not their answers: what is overdue gets a provisional result (`Engine.preview`), and a revision later.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from streams.engine.asks import Ask, AskBuilder, Asks, decode_rows, rows_of
+from streams.state.rows import decode_window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from streams.contract.events import Event
+    from streams.engine.engine import Engine
+    from streams.state.rows import Contribution, Position
+    from streams.state.store import Store
+
+
+class Clerk(Protocol):
+    """Decides events and writes what follows."""
+
+    def decide(self, pending: Pending, early: list[Contribution] | None) -> None:
+        """Screen an event whose turn it is; must not raise."""
+
+    def preview(self, pending: Pending) -> None:
+        """Say what can be said of a settlement that is overdue; must not raise."""
+
+
+class Pending:
+    """An event that waits."""
+
+    __slots__ = ("asked", "asks", "awaited", "due", "event", "position", "previewed", "rows", "ticket")
+
+    def __init__(self, event: Event, position: Position, ticket: object, due: float) -> None:
+        self.event = event
+        self.position = position
+        #: Whatever the clerk needs to write the answer.
+        self.ticket = ticket
+        #: When it is overdue, epoch seconds.
+        self.due = due
+        self.asks: Asks | None = None
+        self.asked = False
+        #: Owners that have not answered.
+        self.awaited: set[int] = set()
+        #: What the others answered.
+        self.rows: dict[str, bytes] = {}
+        self.previewed = False
+
+
+class _Queue:
+    """One partition's events in their order."""
+
+    def __init__(self) -> None:
+        self.events: deque[Pending] = deque()
+        self.by_offset: dict[int, Pending] = {}
+        #: The last of them, which ask nobody yet, and the event that they wait for.
+        self.unasked: deque[Pending] = deque()
+        self.barrier: Pending | None = None
+        #: Settlements that asked and wait, and settlements whose reversal does.
+        self.settlements: Counter[str] = Counter()
+        self.reversed: Counter[str] = Counter()
+
+    def append(self, pending: Pending) -> None:
+        self.events.append(pending)
+        self.by_offset[pending.position.offset] = pending
+        self.unasked.append(pending)
+
+    def popleft(self) -> Pending:
+        pending = self.events.popleft()
+        del self.by_offset[pending.position.offset]
+        self.count(pending.event, -1)
+        if pending is self.barrier:
+            self.barrier = None
+        return pending
+
+    def count(self, event: Event, by: int) -> None:
+        if event.event_type == "settlement":
+            counter, name = self.settlements, event.setl_id or ""
+        elif event.event_type == "reversal":
+            counter, name = self.reversed, event.init_setl_id or ""
+        else:
+            return
+        counter[name] += by
+        if not counter[name]:
+            del counter[name]
+
+
+class Desk:
+    """Keeps events until they can be decided.
+
+    Args:
+        engine: Decides them.
+        store: The rows held here.
+        post: Gives an ask to its owner: returns the answer at once if the owner is here, None if it is on its way.
+        clerk: See `Clerk`.
+    """
+
+    def __init__(self, engine: Engine, store: Store, post: Callable[[int, Ask], bytes | None], clerk: Clerk) -> None:
+        self._engine = engine
+        self._store = store
+        self._post = post
+        self._clerk = clerk
+        self._queues: dict[int, _Queue] = {}
+        #: By partition, the offset up to which owners here were asked before.
+        self._asked: dict[int, int] = {}
+        self.waiting = 0
+
+    def take(self, event: Event, position: Position, ticket: object, due: float) -> None:
+        """Ask whoever must be asked, and decide the event when all have answered.
+
+        Args:
+            event: The event.
+            position: Where it came from; offsets of a partition come in their order.
+            ticket: Handed to the clerk.
+            due: When it is overdue, epoch seconds.
+        """
+        pending = Pending(event, position, ticket, due)
+        store = self._store
+        queue = self._queues.get(position.partition)
+        if queue is None and store.is_open(position.partition) and not self._was_asked(position):
+            if not store.complete:
+                asks = pending.asks = self._asks(pending, None)
+            if store.complete or all(map(store.is_open, asks.by_owner)):
+                self._clerk.decide(pending, None)
+                return
+        if queue is None:
+            queue = self._queues[position.partition] = _Queue()
+        queue.append(pending)
+        self.waiting += 1
+        self._ask_on(queue)
+        self._drain(position.partition)
+
+    def _ask_on(self, queue: _Queue) -> None:
+        """Have those ask that need not wait for an event before them."""
+        while queue.unasked and queue.barrier is None:
+            pending = queue.unasked.popleft()
+            asks = pending.asks = pending.asks or self._asks(pending, queue)
+            pending.asked = True
+            queue.count(pending.event, 1)
+            if self._is_barrier(pending):
+                queue.barrier = pending
+            for owner, ask in asks.by_owner.items():
+                answer = self._post(owner, ask)
+                if answer is not None:
+                    pending.rows |= decode_rows(answer)
+                elif ask.keys:
+                    pending.awaited.add(owner)
+
+    def _is_barrier(self, pending: Pending) -> bool:
+        """Whether an event changes rows elsewhere when it is decided, which those behind it must see."""
+        event, engine, home = pending.event, self._engine, pending.position.partition
+        if event.event_type == "reversal" or event.refd_setl_flag == "1":
+            return True
+        scopes = engine.plan.late_scopes
+        return any(
+            self._store.partition_of(key, owner) != home
+            for key, owner in rows_of(scopes, event, engine.context(event) if scopes else None)
+        )
+
+    def answered(self, partition: int, offset: int, owner: int, rows: bytes) -> None:
+        """Take an owner's answer; one that nobody waits for (any more) changes nothing."""
+        queue = self._queues.get(partition)
+        pending = None if queue is None else queue.by_offset.get(offset)
+        if pending is None or owner not in pending.awaited:
+            return
+        pending.awaited.discard(owner)
+        pending.rows |= decode_rows(rows)
+        self._drain(partition)
+
+    def overdue(self, now: float) -> None:
+        """Have the settlements that are overdue previewed."""
+        for queue in list(self._queues.values()):
+            for pending in queue.events:
+                if pending.due > now:
+                    break
+                if not pending.previewed and pending.event.event_type == "settlement":
+                    pending.previewed = True
+                    with shown(self._store, pending.rows):
+                        self._clerk.preview(pending)
+
+    def first_waiting(self, partition: int) -> int | None:
+        """Offset of the event that is next in a partition; it and what follows must be read again after a crash."""
+        queue = self._queues.get(partition)
+        return queue.events[0].position.offset if queue else None
+
+    def clear(self) -> None:
+        """Forget every event: partitions were shared anew, and whoever has them reads on from what is committed."""
+        self._queues.clear()
+        self._asked.clear()
+        self.waiting = 0
+
+    def _was_asked(self, position: Position) -> bool:
+        """Whether owners here may have been told of an event before; their rows have moved on since."""
+        asker = position.partition
+        until = self._asked.get(asker)
+        if until is None:
+            until = max((rows.answers.latest(asker) for rows in self._store.partitions.values()), default=-1)
+            self._asked[asker] = until
+        return position.offset <= until
+
+    def opened(self, partition: int) -> None:
+        """Go on with the events of a partition into which all is folded that others sent before it was here."""
+        if partition in self._queues:
+            self._drain(partition)
+
+    def _drain(self, partition: int) -> None:
+        if not self._store.is_open(partition):
+            return
+        queue = self._queues[partition]
+        while queue.events and queue.events[0].asked and not queue.events[0].awaited:
+            pending = queue.popleft()
+            self.waiting -= 1
+            early = [] if pending.asks is None else pending.asks.early
+            with shown(self._store, pending.rows):
+                self._clerk.decide(pending, early)
+            self._ask_on(queue)
+        if not queue.events:
+            del self._queues[partition]
+
+    def _asks(self, pending: Pending, queue: _Queue | None) -> Asks:
+        engine, event, position = self._engine, pending.event, pending.position
+        engine.identify(event)
+        builder = AskBuilder(self._store, position.partition, position.offset)
+        early = list(self._early(event, position, queue, builder))
+        for contribution in early:
+            builder.put(contribution)
+        return Asks(early, builder.by_owner)
+
+    def _early(
+        self, event: Event, position: Position, queue: _Queue | None, builder: AskBuilder
+    ) -> Iterator[Contribution]:
+        """What is known of an event's contributions already; asks for the rows that it needs."""
+        engine, context = self._engine, self._engine.context(event)
+        if event.event_type == "reversal":
+            return
+        if event.event_type != "settlement":
+            yield from engine.plan.early(event, context)
+            return
+        setl_id = event.setl_id or ""
+        known = engine.ledger.settlement(event, position)
+        if known is not None and known.answer and not known.provisional:
+            if known.position == position and event.refd_setl_flag != "1":
+                # A replay after a crash: whether the owners were told is not known.
+                yield from engine.folding.first_step(known.contributions)
+            return
+        if queue is not None and setl_id in queue.settlements:
+            return
+        for key, owner in rows_of(engine.plan.scopes, event, context):
+            builder.read(key, owner)
+        is_reversed = (known is not None and known.reversed_at is not None) or (
+            queue is not None and setl_id in queue.reversed
+        )
+        if event.refd_setl_flag != "1" and not is_reversed:
+            yield from engine.plan.early(event, context)
+
+
+@contextmanager
+def shown(store: Store, rows: dict[str, bytes]) -> Iterator[None]:
+    """Let rows of other partitions be seen for a while."""
+    store.visiting = {key: decode_window(raw) if raw else None for key, raw in rows.items()}
+    try:
+        yield
+    finally:
+        store.visiting = {}
