@@ -160,6 +160,12 @@ class Metrics:
         self.assigned_partitions = add(Gauges[NoLabel]("assigned_partitions", "Partitions of the events topic held."))[
             ()
         ]
+        self.partitions = add(
+            Gauges[NoLabel]("partitions", "Partitions of the events topic as the settings declare them.")
+        )[()]
+        self.memory_limit = add(
+            Gauges[NoLabel]("memory_limit_bytes", "Memory the process may use: its container's, or the machine's.")
+        )[()]
         self.inflight_events = add(
             Gauges[NoLabel]("inflight_events", "Events taken whose result is not acknowledged yet.")
         )[()]

@@ -13,6 +13,7 @@ import faust
 from confluent_kafka import KafkaException
 from faust.types import TP
 
+from streams import memory
 from streams.contract.decode import Limits
 from streams.contract.person import Outgoing
 from streams.contract.topics import (
@@ -98,6 +99,8 @@ class Worker:
         self.state_key = StateKey(state_key)
         self.engine = Engine(pack, self.store, state_key, self.references)
         show_ruleset(self.metrics, pack)
+        self.metrics.partitions.value = settings.partitions
+        self.metrics.memory_limit.value = memory.limit_bytes()
         self.health.rules_loaded = True
 
     def run(self) -> int:
@@ -115,6 +118,8 @@ class Worker:
         reader = ReferenceReader(
             consumer_config(self.settings), _registries(self.settings), self.references, self._bad_reference
         )
+        # Before the first one: an error counted in a series that was not there is no increase.
+        self.metrics.event_errors.start(*(("reference", topic) for topic in _registries(self.settings)))
         reader.start()
         sink = Sink(
             producer_config(self.settings),
