@@ -116,11 +116,6 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait(10)
 
-    def signal(self, number: int) -> None:
-        """Send it a signal."""
-        assert self._process is not None
-        self._process.send_signal(number)
-
     def wait(self, timeout: float) -> int:
         """Wait until it ends by itself; returns its exit status."""
         assert self._process is not None
