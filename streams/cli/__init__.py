@@ -18,7 +18,9 @@ COMMANDS: Final = {
     "screen": "The same engine over files.",
     "simulate": "Labelled, reproducible event streams.",
     "rules": "Check and print rule packs.",
-    "topics": "Declare and check the Kafka topics.",
+    "topics": "Declare and check the Kafka topics; send dead letters back.",
+    "status": "Who screens what, and what waits.",
+    "doctor": "What is wrong with the installation, and what to do.",
 }
 """What `prewarn --help` lists; the text stands here so that help imports no command."""
 

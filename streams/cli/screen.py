@@ -16,6 +16,7 @@ import orjson
 from streams.cli.errors import Unusable
 from streams.contract.decode import Limits, decode_event
 from streams.contract.feedback import decode_feedback
+from streams.contract.person import Outgoing
 from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.engine.engine import Engine
@@ -80,13 +81,14 @@ def screen(
             _check_feedback(feedback, limits.max_bytes)
         store = Store()
         store.hold({0})
-        engine = Engine(pack, store, _person_key(settings), references)
+        person_key = _person_key(settings)
+        engine = Engine(pack, store, settings.state_key.encode() if settings.state_key else person_key, references)
         with ExitStack() as stack:
             results = stack.enter_context(LineWriter(output))
             kept = stack.enter_context(LineWriter(dead_letters)) if dead_letters else None
             spare_long_lived_objects()
             scoreboard = Scoreboard(read_labels(labels)) if labels else None
-            run = FileRun(engine, store, limits, results, kept, scoreboard)
+            run = FileRun(engine, store, limits, Outgoing(person_key), results, kept, scoreboard)
             run.screen(events)
     except PackError as error:
         raise Unusable(f"the rule pack cannot be used:\n{error}") from None
@@ -110,6 +112,7 @@ class FileRun:
         engine: Engine,
         store: Store,
         limits: Limits,
+        outgoing: Outgoing,
         results: LineWriter,
         dead_letters: LineWriter | None,
         scoreboard: Scoreboard | None = None,
@@ -117,6 +120,7 @@ class FileRun:
         self._engine = engine
         self._store = store
         self._limits = limits
+        self._outgoing = outgoing
         self._results = results
         self._dead_letters = dead_letters
         self._scoreboard = scoreboard
@@ -152,7 +156,7 @@ class FileRun:
             self.actions[outcome.action] += 1
             if self._scoreboard is not None and outcome.result is not None:
                 self._scoreboard.take(event.setl_id or "", (hit.rule_id for hit in outcome.result.violations))
-            self._results.write(stamp(outcome.answer, int(time.time() * 1000)))
+            self._results.write(stamp(outcome.answer, int(time.time() * 1000), self._outgoing))
 
     def _decode(self, line: Line) -> Event:
         if line.too_large:

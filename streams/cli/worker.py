@@ -32,10 +32,11 @@ def worker() -> None:
         raise Unusable(f"the rule pack cannot be used:\n{error}") from None
     spare_long_lived_objects()
     # Faust is slow to import, and a wrong setting should be told at once.
+    from streams.topology.clients import Unreachable  # noqa: PLC0415
     from streams.topology.worker import Worker  # noqa: PLC0415
 
     try:
         status = Worker(settings, pack).run()
-    except ProbeServerError as error:
+    except (ProbeServerError, Unreachable) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(status)

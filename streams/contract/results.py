@@ -1,19 +1,22 @@
 """A screening result as it goes out, and its deterministic identities.
 
-The fields are those of screening-result.schema.json. `screened_at` alone is missing: it is the only part that a
-repeat of the same work may change, so it is spliced in at the very end (`stamp`) and stored results stay comparable
-byte for byte.
+The fields are those of screening-result.schema.json. What may change when a result is given again comes in at the very
+end (`stamp`): `screened_at`, and the person key's references in the place of the inner ones. So stored results stay
+comparable byte for byte.
 """
 
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
 from msgspec.json import Encoder
 
 from streams.contract.time import format_time
+
+if TYPE_CHECKING:
+    from streams.contract.person import Outgoing
 
 Action = Literal["pass", "remind", "review", "hold"]
 Status = Literal["complete", "partial"]
@@ -118,11 +121,12 @@ def encode_result(result: ScreeningResult) -> bytes:
     return _encoder.encode(result)
 
 
-def stamp(body: bytes, screened_at_ms: int) -> bytes:
-    """Splice `screened_at` into an encoded result.
+def stamp(body: bytes, screened_at_ms: int, outgoing: Outgoing) -> bytes:
+    """Make an encoded result ready to leave: outer person references, and `screened_at` at its end.
 
     Args:
-        body: What `encode_result` returned.
+        body: What `encode_result` returned, now or when the settlement was first answered.
         screened_at_ms: When the result was made, in epoch milliseconds.
+        outgoing: Puts outer references in the place of inner ones.
     """
-    return b'%b,"screened_at":"%b"}' % (body[:-1], format_time(screened_at_ms).encode())
+    return b'%b,"screened_at":"%b"}' % (outgoing(body)[:-1], format_time(screened_at_ms).encode())

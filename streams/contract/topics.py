@@ -28,6 +28,7 @@ REKEYED = "prewarn.rekeyed-events"
 SETTLEMENTS = "prewarn.settlements"
 WINDOWS = "prewarn.windows"
 TRACES = "prewarn.trace-codes"
+CANARY = "prewarn.canary"
 OBSERVATIONS = "prewarn.observations"
 ANSWERS = "prewarn.answers"
 
@@ -73,6 +74,8 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         WINDOWS: Topic(key="row", cleanup="compact", record=None, who="internal", partitions_of=EVENTS),
         # Trace codes' rows, many to a record: a code is sold once, so compaction would gain nothing.
         TRACES: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
+        # Heartbeats and what became of them: of use for seconds.
+        CANARY: Topic(key="kind", cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
         # What the owners of partitions ask each other, many to a record: by the partition of the rows and of the event.
         OBSERVATIONS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
         ANSWERS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),

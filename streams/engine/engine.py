@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import msgspec
 
-from streams.contract.person import person_ref
+from streams.contract.person import inner_ref
 from streams.contract.results import Action, Ruleset, ScreeningResult, encode_result, result_id
 from streams.contract.time import format_time
 from streams.engine.context import EvaluationContext
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from streams.rules.specs import Pack
     from streams.state.rows import Contribution, Position, SettlementRow
     from streams.state.store import Store
+
+
+PausedTo = Literal["shadow", "off"]
 
 
 class Outcome(NamedTuple):
@@ -62,7 +66,8 @@ class Engine:
     Args:
         pack: The rule pack in force.
         store: Rows of the partitions held here.
-        person_key: Secret of the person references (`streams.contract.person`).
+        state_key: Secret of the inner person references (`streams.contract.person`), which answers carry until they
+            leave.
         references: Registry facts, kept up to date by whoever reads the registries.
         model: Scores what no rule knows; None screens by rules alone.
     """
@@ -71,13 +76,13 @@ class Engine:
         self,
         pack: Pack,
         store: Store,
-        person_key: bytes,
+        state_key: bytes,
         references: References | None = None,
         model: Scorer | None = None,
     ) -> None:
         self.references = References() if references is None else references
         self._store = store
-        self._person_key = person_key
+        self._state_key = state_key
         self._model = model
         self.adopt(pack)
 
@@ -92,6 +97,29 @@ class Engine:
         self.folding = self.ledger.folding
         self._evaluator = Evaluator(pack)
         self._ruleset = Ruleset(version=pack.version, sha256=pack.sha256)
+        #: Rules that act no more, and how.
+        self.paused: dict[str, PausedTo] = {}
+        self._off: frozenset[str] = frozenset()
+
+    def pause(self, rule_id: str, to: PausedTo) -> None:
+        """Let a rule act no more until another pack comes into force, from the next event on.
+
+        Args:
+            rule_id: The rule.
+            to: ``shadow``: its hits are those of a rule on trial. ``off``: it is asked no more; a rule that acted is
+                named as missing.
+        """
+        self.paused[rule_id] = to
+        if to == "off":
+            kept = tuple(rule for rule in self.pack.rules if self.paused.get(rule.rule_id) != "off")
+            self._evaluator = Evaluator(replace(self.pack, rules=kept, _candidates={}))
+            live = {rule.rule_id for rule in self.pack.rules if rule.mode == "live"}
+            self._off = frozenset(live - {rule.rule_id for rule in kept})
+
+    @property
+    def late(self) -> int:
+        """Observations that came after their window was gone, since the pack came into force."""
+        return self.folding.late
 
     def lives(self, key: str) -> int:
         """How long after its latest event a window row says anything by the current pack, ms."""
@@ -99,7 +127,7 @@ class Engine:
 
     def identify(self, event: Event) -> None:
         """Give an event its person reference, by which rows know the person."""
-        event.psn_ref = person_ref(event.psn_no, self._person_key)
+        event.psn_ref = inner_ref(event.psn_no, self._state_key)
 
     def screen(self, event: Event, position: Position, early: list[Contribution] | None = None) -> Outcome:
         """Fold an event into the windows and answer it.
@@ -209,9 +237,10 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - a sentence that cannot be made must not cost the others
                 failed.append((found.rule.rule_id, type(error).__name__))
                 continue
-            (live if found.rule.mode == "live" else shadow).append(violation)
+            acts = found.rule.mode == "live" and found.rule.rule_id not in self.paused
+            (live if acts else shadow).append(violation)
         score = None if self._model is None else self._model.score(event, context)
-        absent = {*missing, *unavailable, *(rule_id for rule_id, _ in failed)}
+        absent = {*missing, *unavailable, *(rule_id for rule_id, _ in failed), *self._off}
         if self._model is not None and score is None:
             absent.add("model")
         result = self._result(event, live, absent, revision)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 
+from streams.contract.feedback import Disposition, Outcome
 from streams.contract.rejected import Reason
 from streams.contract.results import Action, Status
 from streams.observability.instruments import Collector, Counters, Gauges, Histograms, Info
@@ -22,17 +23,22 @@ if TYPE_CHECKING:
 
 LATENCY_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Around the deadline of 2 s and the aim of 50 ms."""
-STAGE_S: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 0.5, 2.0)
+STAGE_S: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 0.5, 2.0, 10.0)
 """From a tenth of an event's budget to a commit that waits for brokers."""
+REBALANCE_S: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 60.0, 300.0, 900.0)
 LAG_S: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 RECOVERY_S: Final = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 SCORES: Final = (0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
 
+QUEUE: Final = "queue"
 DECODE: Final = "decode"
 ENGINE: Final = "engine"
-ENCODE: Final = "encode"
+WRITE: Final = "write"
+ACKNOWLEDGE: Final = "acknowledge"
 COMMIT: Final = "commit"
-STAGES: Final = (DECODE, ENGINE, ENCODE, COMMIT)
+STAGES: Final = (QUEUE, DECODE, ENGINE, WRITE, ACKNOWLEDGE, COMMIT)
+"""The way of an event: from the broker's timestamp until a worker takes it; decoding; screening; handing rows and
+result to the producer; until the broker has acknowledged the result. Beside it, making state durable for a commit."""
 
 LIVE: Final = "live"
 SHADOW: Final = "shadow"
@@ -49,6 +55,8 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._collector = Collector()
+        #: Broker's timestamp (ms) of the last event taken of each partition held.
+        self.taken: dict[int, int] = {}
         self._declare_counters()
         self._declare_histograms()
         self._declare_gauges()
@@ -79,9 +87,13 @@ class Metrics:
             ()
         ]
         self.late_events = add(
-            Counters[str]("late_events", "Events whose window was gone; they were screened without it.", "topic")
+            Counters[str](
+                "late_events", "Observations whose window was gone; their events were screened without them.", "topic"
+            )
         )
-        self.produce_errors = add(Counters[str]("produce_errors", "Records not delivered.", "topic"))
+        self.produce_errors = add(
+            Counters[str]("produce_errors", "Records given up; the worker ends with status 70 at the first.", "topic")
+        )
         self.rebalances = add(Counters[NoLabel]("rebalances", "Times the group shared its partitions anew."))[()]
         self.ruleset_reloads = add(
             Counters[str]("ruleset_reloads", "Changed rule packs that came into force, or were refused.", "result")
@@ -90,6 +102,8 @@ class Metrics:
         self.results.start(*((action, status) for action in get_args(Action) for status in get_args(Status)))
         self.dead_letters.start(*get_args(Reason))
         self.ruleset_reloads.start("accepted", "rejected")
+        self.feedback.start(*(("disposition", value) for value in get_args(Disposition)))
+        self.feedback.start(*(("outcome", value) for value in get_args(Outcome)))
 
     def _declare_histograms(self) -> None:
         add = self._collector.add
@@ -105,6 +119,13 @@ class Metrics:
         self.stage_duration = add(
             Histograms[str]("stage_duration_seconds", "What one piece of work took.", "stage", bounds=STAGE_S)
         )
+        self.rebalance_duration = add(
+            Histograms[NoLabel](
+                "rebalance_duration_seconds",
+                "From giving partitions up until events go on, state rebuilt.",
+                bounds=REBALANCE_S,
+            )
+        )[()]
         self.table_recovery_duration = add(
             Histograms[NoLabel](
                 "table_recovery_duration_seconds", "From an assignment until its state was there.", bounds=RECOVERY_S
@@ -124,7 +145,15 @@ class Metrics:
                 "consumer_lag_records", "Records between the committed offset and the end.", "topic", "partition"
             )
         )
+        self.consumer_lag_age = add(
+            Gauges[NoLabel](
+                "consumer_lag_seconds", "Age of the oldest event not committed, by the broker's clock; 0: none waits."
+            )
+        )[()]
         self.table_rows = add(Gauges[str]("table_rows", "Rows of state held.", "table"))
+        self.table_bytes = add(
+            Gauges[str]("table_bytes", "Encoded bytes of state held, estimated from a sample of rows.", "table")
+        )
         self.last_commit_timestamp = add(
             Gauges[NoLabel]("last_commit_timestamp_seconds", "When offsets were committed last; 0: never.")
         )[()]
@@ -135,6 +164,18 @@ class Metrics:
             Gauges[NoLabel]("inflight_events", "Events taken whose result is not acknowledged yet.")
         )[()]
         self.recovering = add(Gauges[NoLabel]("recovering", "1 while state is being rebuilt, else 0."))[()]
+        self.canary = add(
+            Gauges[NoLabel](
+                "canary_last_result_timestamp_seconds",
+                "When the last heartbeat whose result was read back had been sent, in the slowest partition held.",
+            )
+        )
+        self.rule_precision = add(
+            Gauges[str]("rule_precision_ratio", "Confirmed among the decided hits of a rule.", "rule_id")
+        )
+        self.rule_paused = add(
+            Gauges[str]("rule_paused", "1 while a rule is paused: it acts no more until its pack changes.", "rule_id")
+        )
 
     def before_scrape(self, hook: Callable[[], None]) -> None:
         """Call `hook` at every scrape, on the scraping thread, to set gauges that are read rather than kept."""
@@ -147,10 +188,19 @@ class Metrics:
         self.late_events.start(*consumed)
         self.produce_errors.start(*produced)
 
+    def drop_rules(self, kept: Iterable[str]) -> None:
+        """Forget the state of rules that left the pack: a gauge would stay as it was for ever."""
+        for family in (self.rule_paused, self.rule_precision):
+            for rule_id in family.keys() - set(kept):
+                del family[rule_id]
+
     def set_ruleset(self, name: str, sha256: str, modes: Mapping[str, str]) -> None:
         """Show which pack judges, and let the series of its rules (`modes`: rule id to live or shadow) begin at 0."""
         self.ruleset_info.values = {"version": name, "sha256": sha256}
         self.violations.start(*modes.items())
+        self.event_errors.start(*(("rule", rule_id) for rule_id in modes))
+        self.drop_rules(modes)
+        self.rule_paused.start(*modes)
         self.violation_amount.start(*(rule_id for rule_id, mode in modes.items() if mode == LIVE))
 
     def decided(self, result: ScreeningResult, latency_s: float) -> None:

@@ -167,7 +167,17 @@ class Settings:
             kinds.secret(MIN_PERSON_KEY, MAX_PERSON_KEY),
             SCREENING,
             "Key of the hash that stands for a person in outputs, 16 to 64 bytes (`openssl rand -hex 32`). The "
-            "worker does not start without it. Another key gives every person another reference.",
+            "worker does not start without it. Another key gives every person another reference. Before the first "
+            "change, set PREWARN_STATE_KEY to the old one.",
+        ),
+    )
+    state_key: Secret | None = field(
+        default=None,
+        metadata=about(
+            kinds.secret(MIN_PERSON_KEY, MAX_PERSON_KEY),
+            SCREENING,
+            "Key of the hash under which windows know a person; empty: PREWARN_PERSON_KEY. It never leaves and never "
+            "changes: a worker with another one refuses the state there is.",
         ),
     )
     result_deadline: float = field(
@@ -190,6 +200,34 @@ class Settings:
     max_record_bytes: int = field(
         default=MIB,
         metadata=about(kinds.integer(1_024, 64 * MIB, "bytes"), SCREENING, "Larger events are dead-lettered."),
+    )
+
+    rule_error_limit: int = field(
+        default=100,
+        metadata=about(
+            kinds.integer(0, 1_000_000),
+            SCREENING,
+            "A rule that raised so often is asked no more until another pack comes into force, and is named as "
+            "missing; 0: it is asked for ever.",
+        ),
+    )
+    rule_hit_share: float = field(
+        default=0.5,
+        metadata=about(
+            kinds.number(0.001, 1, "(a share)"),
+            SCREENING,
+            "A live rule that hits more of a thousand settlements of a worker than this acts no more until another "
+            "pack comes into force: it goes on in shadow; 1: never.",
+        ),
+    )
+    rule_surge: float = field(
+        default=20.0,
+        metadata=about(
+            kinds.number(0, 1_000_000, "times"),
+            SCREENING,
+            "The same for a rule that hits so many times more often than it did before, and in a tenth of the "
+            "settlements at least; it is known after ten thousand of them. 0: never.",
+        ),
     )
 
     commit_interval: float = field(
@@ -262,6 +300,15 @@ class Settings:
     metrics_port: int = field(
         default=9464,
         metadata=about(kinds.integer(0, kinds.MAX_PORT), OPERATIONS, "Port of the same; 0 takes any free one."),
+    )
+    canary_interval: float = field(
+        default=10.0,
+        metadata=about(
+            kinds.number(0, 600, "seconds"),
+            OPERATIONS,
+            "How often a heartbeat is sent through every partition, so that a quiet night and a dead pipeline look "
+            "different; 0: never.",
+        ),
     )
     log_level: str = field(
         default="INFO", metadata=about(kinds.choice("DEBUG", "INFO", "WARNING", "ERROR"), OPERATIONS, "What is logged.")

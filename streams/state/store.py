@@ -124,7 +124,8 @@ class Store:
         partition = self.partitions.get(self.partition_of(key, owner))
         if partition is None:
             raise NotHereError(key[0])
-        return partition.window(key)
+        row = partition.windows.get(key)
+        return decode_window(row) if isinstance(row, bytes) else row
 
     def change_window(self, key: str, owner: str) -> WindowRow:
         """The window row, made when the entity is new, and marked as changed; raises `NotHereError`."""

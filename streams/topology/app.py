@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import faust
 
 from streams.contract.topics import EVENTS, REKEYED
-from streams.topology.checkpoint import Checkpoint, CheckpointingProducer
+from streams.topology.checkpoint import CheckpointingProducer
 from streams.topology.faust_client import faust_arguments
 from streams.topology.ordering import ByTimestamp, OrderedConsumer
 from streams.topology.rekey import Rekeying
 from streams.topology.screening import Incoming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from streams.settings import Settings
+    from streams.topology.canary import Canary
     from streams.topology.sink import Sink
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,10 @@ def make_app(settings: Settings) -> faust.App:
 
 
 def attach(
-    app: faust.App, settings: Settings, checkpoint: Checkpoint, first_waiting: Callable[[int], int | None]
+    app: faust.App,
+    settings: Settings,
+    checkpoint: Callable[[], Awaitable[None]],
+    first_waiting: Callable[[int], int | None],
 ) -> None:
     """Have Faust read in order, make state durable before it commits, and commit nothing that waits."""
     # A class takes the logger of its module: in Faust's, their comings and goings are Faust's affair.
@@ -94,18 +98,24 @@ class Handler(Protocol):
         """Wait while `is_full`."""
 
 
-def add_agents(app: faust.App, settings: Settings, screening: Handler, sink: Sink) -> None:
+def add_agents(
+    app: faust.App, settings: Settings, screening: Handler, sink: Sink, canary: Canary | None = None
+) -> None:
     """Have every event handled.
 
-    With `settings.rekey` events pass a hop first that gives them their treatment area as the key.
+    With `settings.rekey` events pass a hop first that gives them their treatment area as the key. With a `canary` its
+    heartbeats come by the same agent as the events, or they would not tell whether that one lives.
     """
     if settings.rekey:
-        _agent(app, "rekey", settings.topic(EVENTS), Rekeying(sink, settings.topic(REKEYED)))
-    _agent(app, "screen", source_topic(settings), screening)
+        _agent(app, "rekey", [settings.topic(EVENTS)], Rekeying(sink, settings.topic(REKEYED)))
+    if canary is None:
+        _agent(app, "screen", [source_topic(settings)], screening)
+    else:
+        _agent(app, "screen", [source_topic(settings), canary.topic], canary.beside(screening))
 
 
-def _agent(app: faust.App, name: str, topic: str, handler: Handler) -> None:
-    channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+def _agent(app: faust.App, name: str, topics: list[str], handler: Handler) -> None:
+    channel = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def run(stream: Any) -> None:
         async for event in stream.events():

@@ -28,6 +28,8 @@ from streams.memory import set_aside
 from streams.state.rows import TraceRow, encode_row, encode_traces
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from streams.state.expiry import Expiry
     from streams.state.store import Store
     from streams.topology.exchange import Exchange
@@ -174,7 +176,7 @@ class Checkpoint:
 class CheckpointingProducer(FaustProducer):  # type: ignore[misc] # Faust has no types
     """Faust's producer, which writes nothing here; its `flush` is where a checkpoint belongs."""
 
-    checkpoint: Checkpoint
+    checkpoint: Callable[[], Awaitable[None]]
 
     async def flush(self) -> None:
         """Make state durable; Faust commits when this returns."""

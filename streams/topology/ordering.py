@@ -178,13 +178,28 @@ class OrderedConsumer(FaustConsumer):  # type: ignore[misc] # Faust has no types
         self._handled.clear()
         await super().perform_seek()
 
+    def lags(self, topic: str) -> dict[int, int]:
+        """Return the records from the committed offset to the end, for each partition of a topic that is held here."""
+        found: dict[int, int] = {}
+        for tp in self.assignment() if self._thread._consumer is not None else ():  # noqa: SLF001 - before its start
+            if tp.topic == topic and (state := self._state(tp)) is not None:
+                committed = self._committed_offset[tp]
+                if committed is None:  # nothing was committed ever: all from where reading begins
+                    committed = state.position if state.has_valid_position else 0
+                found[tp.partition] = max(0, (state.highwater or 0) - committed)
+        return found
+
     def _is_behind(self, tp: TP) -> bool | None:
         """Whether the broker has records of a partition that aiokafka has not handed over."""
-        subscription = self._thread._ensure_consumer()._subscription.subscription  # noqa: SLF001 - no public way
-        assignment = None if subscription is None else subscription.assignment
-        if assignment is None or tp not in assignment.tps:
+        state = self._state(tp)
+        if state is None:
             return False
-        state = assignment.state_value(tp)
         if not state.has_valid_position or state.highwater is None:
             return None
         return bool(state.position < state.highwater)
+
+    def _state(self, tp: TP) -> Any:
+        """What aiokafka knows of a partition; None when it is not held."""
+        subscription = self._thread._ensure_consumer()._subscription.subscription  # noqa: SLF001 - no public way
+        assignment = None if subscription is None else subscription.assignment
+        return assignment.state_value(tp) if assignment is not None and tp in assignment.tps else None

@@ -20,6 +20,7 @@ from streams.state.answers import ANSWERS_PREFIX
 from streams.state.rows import decode_reached, decode_settlement, decode_traces, decode_window
 from streams.state.store import EFFECTS_PREFIX
 from streams.topology.checkpoint import EPOCH, REACHED_KEY
+from streams.topology.statekey import KEY_ROW
 
 if TYPE_CHECKING:
     import threading
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from streams.engine.engine import Engine
     from streams.state.store import Partition, Store
     from streams.topology.screening import Names
+    from streams.topology.statekey import StateKey
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,10 @@ BATCH: Final = 2_000
 _POLL_S: Final = 1.0
 _QUESTION_S: Final = 30.0
 _REPORT_EVERY_S: Final = 10.0
+_OTHER_KEY: Final = (
+    "was written under another state key: with this one all windows would be empty. Set PREWARN_STATE_KEY to that key; "
+    "where there was none, it is the PREWARN_PERSON_KEY of that time"
+)
 
 
 Place = tuple[str, int]
@@ -55,16 +61,24 @@ class Recovery:
         names: Topic names.
         store: Holds the partitions.
         engine: Its current pack folds.
+        state_key: Knows whether rows are kept under our key.
         stop: Ends a recovery early when set.
     """
 
     def __init__(
-        self, config: dict[str, Any], names: Names, store: Store, engine: Engine, stop: threading.Event
+        self,
+        config: dict[str, Any],
+        names: Names,
+        store: Store,
+        engine: Engine,
+        state_key: StateKey,
+        stop: threading.Event,
     ) -> None:
         self._config = config
         self._names = names
         self._store = store
         self._engine = engine
+        self._state_key = state_key
         self._stop = stop
         self._void = 0
         #: Epoch of the latest record of each changelog partition: only within one is their order known.
@@ -166,6 +180,10 @@ class Recovery:
         if topic == self._names.traces:
             rows = self._decoded(message, decode_traces, value or b"")
             partition.windows.update((row.key, row.row) for row in rows)
+            return
+        if topic == self._names.windows and message.key() == KEY_ROW:
+            if not self._state_key.fits(message.partition() or 0, value):
+                raise RecoveryError(f"{topic}[{message.partition()}] {_OTHER_KEY}")
             return
         key = (message.key() or b"").decode()
         if topic == self._names.settlements:

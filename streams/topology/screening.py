@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from streams.contract.decode import Limits, decode_event
 from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
+from streams.observability.laps import Laps
 from streams.state.rows import Position
 from streams.topology.checkpoint import epoch_header
 from streams.topology.clients import ROW_FACTOR
 from streams.topology.deployment import ACCEPTED
+from streams.topology.guard import Guard
 from streams.topology.sink import Countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.contract.events import Event
+    from streams.contract.person import Outgoing
     from streams.engine.desk import Desk, Pending
     from streams.engine.engine import Engine, Outcome
     from streams.observability.metrics import Metrics
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from streams.state.store import Store
     from streams.topology.deployment import Deployment
     from streams.topology.exchange import Exchange
+    from streams.topology.guard import Limits as Pauses
     from streams.topology.sink import Headers, Sink
 
 logger = logging.getLogger(__name__)
@@ -105,6 +109,8 @@ class Screening:
         names: Names,
         limits: Limits,
         metrics: Metrics,
+        outgoing: Outgoing,
+        pauses: Pauses,
         deadline: float,
         deployment: Deployment | None = None,
         now: Callable[[], float] = time.time,
@@ -119,8 +125,11 @@ class Screening:
         self._names = names
         self._limits = limits
         self._metrics = metrics
+        self._outgoing = outgoing
         self._deployment = deployment
         self._now = now
+        self._laps = Laps(metrics)
+        self._guard = Guard(engine, metrics, pauses)
 
     def handle(self, message: Incoming) -> None:
         """Screen one record."""
@@ -128,11 +137,14 @@ class Screening:
         metrics = self._metrics
         metrics.events_consumed[message.topic].value += 1
         metrics.inflight_events.value += 1
+        metrics.taken[message.partition] = message.timestamp
+        self._laps.taken(self._now() - message.timestamp / 1000)
         try:
             event = decode_event(message.value or b"", arrived=message.timestamp, limits=self._limits)
         except Rejected as rejected:
             self._dead_letter(message, rejected.reason, rejected.detail)
             return
+        self._laps.decoded()
         due = max(message.timestamp / 1000 + self._deadline, self._now() + PATIENCE_S)
         position = Position(message.partition, message.offset)
         try:
@@ -159,13 +171,16 @@ class Screening:
         """Screen an event whose turn it is, and write what follows."""
         event, position = pending.event, pending.position
         message = cast("Incoming", pending.ticket)
+        self._laps.begin()
         try:
             outcome = self.engine.screen(event, position, early)
         except Exception as error:  # noqa: BLE001 - as above
             self._tell_owners(position)
             self._failed(message, event, error)
             return
+        self._laps.screened()
         self._write(message, event, outcome, self._tell_owners(position))
+        self._laps.written()
 
     def preview(self, pending: Pending) -> None:
         """Answer a settlement whose deadline passes while other owners are late."""
@@ -222,6 +237,7 @@ class Screening:
 
     def _write(self, message: Incoming, event: Event, outcome: Outcome, told: list[int]) -> None:
         rows = self._rows.take()
+        self._guard.took(outcome)
         for rule_id, kind in outcome.failed:
             logger.error("rule %s raised %s on %s", rule_id, kind, " ".join(source_of(message)))
             self._metrics.event_errors["rule", rule_id].value += 1
@@ -239,7 +255,8 @@ class Screening:
 
     def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
         """What writes the result, and the alert, once the settlement row is safe."""
-        body = stamp(outcome.answer or b"", int(self._now() * 1000))
+        body = stamp(outcome.answer or b"", int(self._now() * 1000), self._outgoing)
+        begun = self._laps.now()
 
         def emit() -> None:
             self._sink.send(self._names.results, body, key=setl_id, on_delivery=acknowledged)
@@ -248,6 +265,7 @@ class Screening:
 
         def acknowledged() -> None:
             self._finished()
+            self._laps.acknowledged(begun)
             if outcome.result is None:
                 self._metrics.duplicates.value += 1
             else:

@@ -34,7 +34,12 @@ Headers = list[tuple[str, bytes]]
 
 def fail_stop(topic: str, reason: str) -> NoReturn:
     """End the process now: what comes after an undelivered record must not be committed."""
-    logger.critical("a record for %s could not be delivered: %s; stopping without committing", topic, reason)
+    give_up(f"a record for {topic} could not be delivered: {reason}")
+
+
+def give_up(reason: str) -> NoReturn:
+    """End the process now, without the orderly way out that would commit."""
+    logger.critical("%s; stopping without committing", reason)
     logging.shutdown()
     os._exit(EXIT_UNDELIVERED)
 
@@ -173,7 +178,7 @@ class Sink:
         """
         now = time.monotonic()
         if now - self._beaten > self._stall_s:
-            self._on_undelivered("any topic", f"the process stood still for {now - self._beaten:.0f} s")
+            give_up(f"the process stood still for {now - self._beaten:.0f} s and has lost its partitions")
         self._beaten = now
 
     async def run(self) -> None:

@@ -65,8 +65,9 @@ class Found(NamedTuple):
 
 
 def needed(settings: Settings) -> list[str]:
-    """Return the topics of the contract these settings use: the re-keyed events only with the hop that makes them."""
-    return [name for name in TOPICS if name != contract.REKEYED or settings.rekey]
+    """Return the topics of the contract these settings use: what a hop or the canary needs only with it."""
+    unused = {contract.REKEYED: not settings.rekey, contract.CANARY: not settings.canary_interval}
+    return [name for name in TOPICS if not unused.get(name)]
 
 
 def topic_config(settings: Settings, name: str) -> dict[str, str]:
@@ -89,6 +90,9 @@ def topic_config(settings: Settings, name: str) -> dict[str, str]:
         config["min.compaction.lag.ms"] = "3600000"
     elif name == contract.TRACES:
         config[_RETENTION] = str(settings.trace_code_days * DAY_MS)
+    elif name == contract.CANARY:
+        config[_RETENTION] = "3600000"
+        config["segment.ms"] = "3600000"
     elif topic.cleanup == "delete":
         config[_RETENTION] = str(settings.retention_days * DAY_MS)
     else:

@@ -7,16 +7,18 @@ import logging
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import faust
 from confluent_kafka import KafkaException
 from faust.types import TP
 
 from streams.contract.decode import Limits
+from streams.contract.person import Outgoing
 from streams.contract.topics import (
     ALERTS,
     ANSWERS,
+    CANARY,
     DEAD_LETTERS,
     INSTITUTIONS,
     OBSERVATIONS,
@@ -37,16 +39,21 @@ from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
 from streams.state.expiry import Expiry
 from streams.state.store import Store
+from streams.topology.access import require
 from streams.topology.app import add_agents, attach, make_app, source_topic
+from streams.topology.canary import Canary
 from streams.topology.checkpoint import Checkpoint
-from streams.topology.clients import consumer_config, producer_config, wait_for_broker
+from streams.topology.clients import connect, consumer_config, producer_config, wait_for_broker
 from streams.topology.deployment import Deployment
 from streams.topology.exchange import Exchange
+from streams.topology.gauges import Gauges, RebalanceClock, Timed
+from streams.topology.guard import Limits as Pauses
 from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
-from streams.topology.sink import Sink, fail_stop
+from streams.topology.sink import Sink, fail_stop, give_up
+from streams.topology.statekey import StateKey
 from streams.topology.topics import DAY_MS
 
 if TYPE_CHECKING:
@@ -58,11 +65,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_GAUGES_S: Final = 1.0
+_PACKS_S: Final = 1.0
 _IDLE_INTERVALS: Final = 1.5
 """Commit intervals without a checkpoint after which there is one all the same."""
 STALL: Final = 0.9
 """A process that stood still for this part of the session timeout may have lost its partitions."""
+ANSWER_S: Final = 30.0
+"""How long a broker that just answered may take to say what we may do."""
 
 
 class Worker:
@@ -84,7 +93,10 @@ class Worker:
         self.references = References()
         self.rows = SettlementRows()
         self.store = Store(settings.partitions, area_partition(settings.partitions), self.rows)
-        self.engine = Engine(pack, self.store, settings.person_key.encode(), self.references)
+        self.outgoing = Outgoing(settings.person_key.encode())
+        state_key = (settings.state_key or settings.person_key).encode()
+        self.state_key = StateKey(state_key)
+        self.engine = Engine(pack, self.store, state_key, self.references)
         show_ruleset(self.metrics, pack)
         self.health.rules_loaded = True
 
@@ -95,6 +107,7 @@ class Worker:
                 signal.signal(number, lambda *_: self.stopping.set())
             if not wait_for_broker(self.settings, self.stopping):
                 return 0
+            require(self.settings, connect(self.settings, ANSWER_S))
             return self._screen()
 
     def _screen(self) -> int:
@@ -105,6 +118,7 @@ class Worker:
         reader.start()
         sink = Sink(
             producer_config(self.settings),
+            on_undelivered=self._undelivered,
             watched=self.names.settlements,
             stall_s=STALL * self.settings.session_timeout,
         )
@@ -136,19 +150,22 @@ class Worker:
             self.names,
             limits,
             self.metrics,
+            self.outgoing,
+            Pauses.of(self.settings),
             self.settings.result_deadline,
             deployment,
         )
         exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
-        attach(app, self.settings, checkpoint, screening.desk.first_waiting)
-        add_agents(app, self.settings, screening, sink)
-        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint)
+        attach(app, self.settings, Timed(checkpoint, self.metrics), screening.desk.first_waiting)
+        add_agents(app, self.settings, screening, sink, self._canary(app, sink))
+        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint, sink)
         app.on_partitions_revoked.connect(assignment.on_partitions_revoked)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
         app.task(exchange.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
-        app.task(lambda: self._watch(app, checkpoint, source, screening))
+        app.task(self._gauges(app, checkpoint, source).run)
+        app.task(lambda: self._take_packs(screening))
         app.task(lambda: self._save_when_idle(app, checkpoint))
         self.metrics.start_topics(consumed=[source], produced=self.names)
         try:
@@ -175,22 +192,35 @@ class Worker:
         logger.warning("a record of %s cannot be read and is left out: %s", topic, reason)
         self.metrics.event_errors["reference", topic].value += 1
 
-    async def _watch(self, app: faust.App, checkpoint: Checkpoint, source: str, screening: Screening) -> None:
-        """Keep the gauges and the health facts that nobody else has; have an idle worker take a changed pack too."""
+    async def _take_packs(self, screening: Screening) -> None:
+        """Have an idle worker take a changed pack too."""
         while True:
-            await asyncio.sleep(_GAUGES_S)
+            await asyncio.sleep(_PACKS_S)
             screening.adopt()
-            ends, committed = app.monitor.tp_end_offsets, app.monitor.tp_committed_offsets
-            lags = {tp.partition: end - committed.get(tp, 0) for tp, end in ends.items() if tp.topic == source}
-            for partition, lag in lags.items():
-                self.metrics.consumer_lag[source, partition].value = max(0, lag)
-            self.health.set_lag(max(0, sum(lags.values())))
-            if checkpoint.completed_at != self.metrics.last_commit_timestamp.value:
-                self.metrics.last_commit_timestamp.value = checkpoint.completed_at
-                self.health.progressed()
-            held = list(self.store.partitions.values())
-            self.metrics.table_rows["windows"].value = sum(len(rows.windows) for rows in held)
-            self.metrics.table_rows["settlements"].value = sum(len(rows.settlements) for rows in held)
+
+    def _undelivered(self, topic: str, reason: str) -> NoReturn:
+        self.metrics.produce_errors[topic].value += 1
+        fail_stop(topic, reason)
+
+    def _canary(self, app: faust.App, sink: Sink) -> Canary | None:
+        every_s = self.settings.canary_interval
+        if not every_s:
+            return None
+        topic, held = self.settings.topic(CANARY), self.store.partitions.keys()
+        canary = Canary(topic, sink, lambda: self.engine.pack, lambda: set(held), self.metrics)
+        app.task(lambda: canary.run(every_s))
+        return canary
+
+    def _gauges(self, app: faust.App, checkpoint: Checkpoint, source: str) -> Gauges:
+        return Gauges(
+            self.metrics,
+            self.health,
+            self.store,
+            source=source,
+            lags=lambda: app.consumer.lags(source),
+            late=lambda: self.engine.late,
+            committed_at=lambda: checkpoint.completed_at,
+        )
 
     async def _save_when_idle(self, app: faust.App, checkpoint: Checkpoint) -> None:
         """Have checkpoints go on while there is nothing to commit; never while partitions change hands."""
@@ -214,6 +244,7 @@ class Assignment:
         screening: Screening,
         exchange: Exchange,
         checkpoint: Checkpoint,
+        sink: Sink,
     ) -> None:
         self._worker = worker
         self._app = app
@@ -222,12 +253,20 @@ class Assignment:
         self._screening = screening
         self._exchange = exchange
         self._checkpoint = checkpoint
+        self._sink = sink
+        self._clock = RebalanceClock(worker.metrics)
         self._recovery = Recovery(
-            consumer_config(worker.settings), worker.names, worker.store, worker.engine, worker.stopping
+            consumer_config(worker.settings),
+            worker.names,
+            worker.store,
+            worker.engine,
+            worker.state_key,
+            worker.stopping,
         )
 
     async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
         """Faust awaits this when it has committed, before partitions are shared anew."""
+        self._clock.begun()
         self._screening.forget()
 
     async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
@@ -238,7 +277,6 @@ class Assignment:
         await self._checkpoint.ended()
         partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
         new, given_up = worker.store.hold(partitions)
-        worker.metrics.rebalances.value += 1
         worker.metrics.assigned_partitions.value = len(partitions)
         worker.metrics.recovering.value = 1
         worker.health.set_assigned(len(partitions), recovering=True)
@@ -249,11 +287,13 @@ class Assignment:
             await asyncio.to_thread(self._wait_for_registries)
             await asyncio.to_thread(self._exchange.resume)
         except (RecoveryError, KafkaException) as error:
-            fail_stop("the state", str(error))
+            give_up(str(error))
+        worker.state_key.mark(self._sink, worker.names.windows, new)
         seconds = time.monotonic() - begun
         worker.metrics.table_recovery_duration.observe(seconds)
         worker.metrics.recovering.value = 0
         worker.health.recovered()
+        self._clock.ended()
         logger.info(
             "partitions: %d held, %d new, %d given up; %d changelog records restored in %.1f s",
             len(partitions),

@@ -14,6 +14,7 @@ from msgspec.structs import fields
 
 from streams.contract import feedback, reference, results, wire
 from streams.contract.events import Diagnosis, Event, Line, TraceCode
+from streams.contract.person import Outgoing
 from streams.contract.results import encode_result, stamp
 from streams.contract.time import parse_time
 from tests.contract.results import full_result, passing_result
@@ -101,7 +102,7 @@ def test_a_result_leaves_out_only_when_it_was_made() -> None:
 @pytest.mark.parametrize("result", [passing_result(), full_result()])
 def test_results_fit_their_schema(result: ScreeningResult) -> None:
     """What goes out is what was published."""
-    sent = json.loads(stamp(encode_result(result), parse_time("2026-11-20")))
+    sent = json.loads(stamp(encode_result(result), parse_time("2026-11-20"), Outgoing(b"key")))
     validator("screening-result").validate(sent)
     del sent["screened_at"]
     assert not validator("screening-result").is_valid(sent)
@@ -128,7 +129,7 @@ def test_any_result_fits_its_schema(
     violation = result.violations[0]
     result.action, result.risk_score = action, score
     violation.vola_amt, violation.vola_evid, violation.vola_cont, violation.basis = amount, evidence, text, None
-    sent = json.loads(stamp(encode_result(result), 0))
+    sent = json.loads(stamp(encode_result(result), 0, Outgoing(b"key")))
     validator("screening-result").validate(sent)
     found = sent["violations"][0]
     assert (found["vola_amt"], found["vola_evid"], found["vola_cont"]) == (amount, evidence, text)

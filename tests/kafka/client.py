@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -181,6 +182,12 @@ class KafkaClient:
         ]
         for future in self.admin.create_acls(bindings).values():
             future.result(TIMEOUT)
+
+    def forbid(self, user: str, resource: ResourceType, name: str, operation: AclOperation) -> None:
+        """Take back what `allow` gave."""
+        place = (resource, name, ResourcePatternType.LITERAL, f"User:{user}", "*", operation, AclPermissionType.ALLOW)
+        for future in self.admin.delete_acls([AclBindingFilter(*place)]).values():
+            assert len(future.result(TIMEOUT)) == 1
 
     def _partitions(self, topic: str) -> list[int]:
         found = self.admin.list_topics(topic, timeout=TIMEOUT).topics[topic]

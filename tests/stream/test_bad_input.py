@@ -51,27 +51,6 @@ def test_every_bad_record_is_kept_and_its_neighbours_are_screened(scene: Scene) 
         assert (letter.headers["detail"] or b"").startswith(b"$")
 
 
-def test_nothing_personal_leaves(scene: Scene, tmp_path: Path) -> None:
-    """No person's number is in any output, changelog, metric or log line; dead letters alone keep what was received."""
-    from tests.stream.scene import traffic  # noqa: PLC0415
-
-    day = traffic(tmp_path, events=800)
-    scene.send_references(day)
-    scene.send(day.raws)
-    worker = scene.started()
-    scene.results(len(day.settlements))
-    metrics = worker.get("/metrics")[1]
-    assert worker.stop() == 0
-    persons = {json.loads(raw)["psn_no"] for raw in day.raws}
-    written = [metrics.encode(), worker.log.encode()]
-    for name in ("screening.results", "risk.alerts", "prewarn.settlements", "prewarn.windows"):
-        for record in scene.client.consume(scene.topic(name)):
-            written += [record.key or b"", record.value or b""]
-    everything = b"\n".join(written)
-    assert len(everything) > 100_000
-    assert [person for person in persons if person.encode() in everything] == []
-
-
 def test_a_missing_broker_is_waited_for(start_kafka: Callable[..., KafkaCluster], tmp_path: Path) -> None:
     """Without a broker there is one clear line a while and no traceback; when it comes, the worker goes on."""
     cluster = start_kafka()

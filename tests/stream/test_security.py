@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -29,20 +30,28 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("tls", "sasl"),
-    [("server", {"worker": "a password of tests"}), ("mutual", None)],
-    ids=["scram", "mutual-tls"],
-)
-def test_a_worker_screens_over_a_secured_connection(
-    start_kafka: Callable[..., KafkaCluster],
-    tmp_path: Path,
-    tls: Literal["server", "mutual"],
-    sasl: dict[str, str] | None,
-) -> None:
-    """With SCRAM over TLS, and with client certificates alone, topics are made and every settlement gets its result."""
-    cluster = start_kafka(tls=tls, sasl=sasl)
+def test_a_worker_screens_with_a_certificate_alone(start_kafka: Callable[..., KafkaCluster], tmp_path: Path) -> None:
+    """With mutual TLS and an encrypted key, whose password is in a file, every settlement gets its result.
+
+    SCRAM over TLS is in test_access, with access control.
+    """
+    cluster = start_kafka(tls="mutual")
     user = {NAMES[name]: value for name, value in cluster.settings_for("worker").items() if name in NAMES}
+    key, password = tmp_path / "encrypted.key", tmp_path / "password"
+    password.write_text("a password of tests\n", "utf-8")
+    command = [
+        "openssl",
+        "pkcs8",
+        "-topk8",
+        "-in",
+        user["ssl_key_location"],
+        "-out",
+        key,
+        "-passout",
+        f"file:{password}",
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    user |= {"ssl_key_location": key, "ssl_key_password_file": password}
     scene = Scene(cluster.client, cluster.bootstrap, "secured", tmp_path, settings=dict(user))
     scene.create_topics()
     day = traffic(tmp_path, events=600)

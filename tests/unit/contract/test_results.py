@@ -8,6 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.contract.person import Outgoing
 from streams.contract.results import encode_result, jr_id, result_id, stamp
 from streams.contract.time import parse_time
 from tests.contract.results import full_result, passing_result
@@ -47,7 +48,7 @@ def test_stamping_adds_the_time_of_screening_alone() -> None:
     """Whatever the result says, only `screened_at` comes in, last."""
     for result in (passing_result(), full_result()):
         body = encode_result(result)
-        stamped = json.loads(stamp(body, parse_time("2026-11-20 09:12:35.004")))
+        stamped = json.loads(stamp(body, parse_time("2026-11-20 09:12:35.004"), Outgoing(b"key")))
         assert list(stamped)[-1] == "screened_at"
         assert stamped.pop("screened_at") == "2026-11-20T09:12:35.004+08:00"
         assert stamped == json.loads(body)

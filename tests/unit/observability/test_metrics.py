@@ -24,11 +24,17 @@ LABELS = {
     "prewarn_feedback": {"kind", "value"},
     "prewarn_decision_latency_seconds": {"status"},
     "prewarn_stage_duration_seconds": {"stage"},
+    "prewarn_rebalance_duration_seconds": set(),
     "prewarn_table_recovery_duration_seconds": set(),
     "prewarn_event_loop_lag_seconds": set(),
     "prewarn_risk_score": set(),
     "prewarn_consumer_lag_records": {"topic", "partition"},
+    "prewarn_consumer_lag_seconds": set(),
     "prewarn_table_rows": {"table"},
+    "prewarn_table_bytes": {"table"},
+    "prewarn_canary_last_result_timestamp_seconds": set(),
+    "prewarn_rule_precision_ratio": {"rule_id"},
+    "prewarn_rule_paused": {"rule_id"},
     "prewarn_last_commit_timestamp_seconds": set(),
     "prewarn_assigned_partitions": set(),
     "prewarn_inflight_events": set(),
@@ -72,10 +78,11 @@ def test_every_metric_has_the_name_and_labels_operators_know() -> None:
     metrics = Metrics()
     metrics.start_topics(consumed=["settlement.events"], produced=["screening.results"])
     metrics.set_ruleset("1", "ab", {"V01": "live", "V02": "shadow"})
-    metrics.event_errors["rule", "V01"].value += 1
-    metrics.feedback["outcome", "cleared"].value += 1
     metrics.consumer_lag["settlement.events", 0].value = 1
     metrics.table_rows["windows"].value = 1
+    metrics.table_bytes["windows"].value = 1
+    metrics.canary[()].value = 1
+    metrics.rule_precision["V01"].value = 0.5
     families = {family.name: family for family in parse(generate_latest(metrics.registry).decode())}
     ours = {name: family for name, family in families.items() if name.startswith("prewarn_")}
     assert {
@@ -103,6 +110,9 @@ def test_bounded_label_values_begin_at_zero() -> None:
         ("prewarn_stage_duration_seconds_count", {"stage": "decode"}),
         ("prewarn_duplicates_total", {}),
         ("prewarn_rebalances_total", {}),
+        ("prewarn_event_errors_total", {"stage": "rule", "reason": "V01"}),
+        ("prewarn_feedback_total", {"kind": "outcome", "value": "cleared"}),
+        ("prewarn_rule_paused", {"rule_id": "V02"}),
     ]:
         assert value(metrics, name, **labels) == 0, name
     assert value(metrics, "prewarn_violation_amount_yuan_total", rule_id="V02") is None
@@ -146,6 +156,17 @@ def test_a_new_pack_replaces_the_old_one() -> None:
     metrics.set_ruleset("2", "bb", {})
     assert value(metrics, "prewarn_ruleset_info", version="1", sha256="aa") is None
     assert value(metrics, "prewarn_ruleset_info", version="2", sha256="bb") == 1
+
+
+def test_a_rule_that_left_keeps_no_state() -> None:
+    """A gauge of a rule that is gone would stay as it was for ever; its counters stay, as counters do."""
+    metrics = Metrics()
+    metrics.set_ruleset("1", "aa", {"V01": "live", "V02": "live"})
+    metrics.rule_paused["V01"].value = 1
+    metrics.set_ruleset("2", "bb", {"V02": "live"})
+    assert value(metrics, "prewarn_rule_paused", rule_id="V01") is None
+    assert value(metrics, "prewarn_rule_paused", rule_id="V02") == 0
+    assert value(metrics, "prewarn_violations_total", rule_id="V01", mode="live") == 0
 
 
 def test_gauges_can_be_read_at_the_scrape() -> None:

@@ -30,5 +30,5 @@ def test_every_setting_is_described() -> None:
     rows = describe()
     assert [row.name for row in rows] == [field.name for field in SETTINGS]
     assert all(row.doc and row.kind and row.section and row.variable.startswith("PREWARN_") for row in rows)
-    assert {row.name for row in rows if row.secret} == {"person_key", "sasl_password", "ssl_key_password"}
+    assert {row.name for row in rows if row.secret} == {"person_key", "state_key", "sasl_password", "ssl_key_password"}
     assert next(row.default for row in rows if row.name == "rules_dir") == "the shipped pack"

@@ -1,0 +1,3 @@
+"""Whatever bytes arrive, readers say what is wrong with them: `make fuzz`."""
+
+from __future__ import annotations

@@ -1,0 +1,64 @@
+"""What a worker tells of itself while it works."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stream.scene import traffic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.stream.process import WorkerProcess
+    from tests.stream.scene import Scene
+
+pytestmark = pytest.mark.kafka
+
+CANARY = "prewarn_canary_last_result_timestamp_seconds"
+
+
+def wait_for_heartbeat(worker: WorkerProcess, since: float) -> None:
+    """Wait until a heartbeat sent after `since` has come back through every partition."""
+    deadline = time.monotonic() + 30
+    while worker.metric(CANARY) < since:
+        assert time.monotonic() < deadline, worker.log
+        time.sleep(0.2)
+
+
+def test_metrics_tell_what_happens(scene: Scene, tmp_path: Path) -> None:
+    """Counts, stages, lag and heartbeats are those of the work done; heartbeats are in no output of the platform.
+
+    What was committed before a restart is no lag, even while nothing new was committed.
+    """
+    day = traffic(tmp_path, events=600)
+    scene.send(day.raws)
+    scene.settings["canary_interval"] = 0.5
+    worker = scene.started()
+    scene.results(len(day.settlements))
+    wait_for_heartbeat(worker, since=time.time() + 3)  # by then gauges were looked at, and offsets committed
+    settlements, events = len(day.settlements), len(day.raws)
+    assert worker.metric("prewarn_events_consumed_total") == events
+    assert worker.metric("prewarn_results_total") == settlements
+    answers = settlements + worker.metric("prewarn_duplicates_total")
+    for stage, count in (("queue", events), ("decode", events), ("engine", events), ("acknowledge", answers)):
+        assert worker.metric("prewarn_stage_duration_seconds_count", stage=stage) == count, stage
+    assert worker.metric("prewarn_stage_duration_seconds_count", stage="commit") > 0
+    assert worker.metric("prewarn_table_rows", table="settlements") == settlements
+    assert worker.metric("prewarn_table_bytes", table="settlements") > 100 * settlements
+    assert worker.metric("prewarn_consumer_lag_records") == 0
+    assert worker.metric("prewarn_consumer_lag_seconds") == 0
+    assert worker.metric("prewarn_rebalances_total") >= 1
+    assert worker.metric("prewarn_event_errors_total") == 0
+    assert worker.stop() == 0
+    for topic in ("screening.results", "risk.alerts", "prewarn.settlements", "prewarn.windows", "prewarn.trace-codes"):
+        records = scene.client.consume(scene.topic(topic))
+        assert [record for record in records if b"canary" in (record.key or b"") + (record.value or b"")] == []
+
+    second = scene.started()
+    wait_for_heartbeat(second, since=time.time())
+    assert second.metric("prewarn_consumer_lag_records") == 0
+    assert second.metric("prewarn_consumer_lag_seconds") == 0
+    assert second.stop() == 0
