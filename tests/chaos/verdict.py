@@ -30,6 +30,8 @@ _BATCH: Final = 2_000
 _WAIT_S: Final = 1.0
 _SHOWN: Final = 5
 """Cases of each finding that are told; the others are counted."""
+_REFUSED: Final = "rule pack is refused"
+"""The one error that a run deploys on purpose."""
 _READER: Final[dict[str, Any]] = {
     "group.id": "chaos",
     "enable.auto.commit": False,
@@ -88,40 +90,50 @@ class Verdict:
 def judge(installation: Installation, expected: Expected) -> Verdict:
     """Compare everything that an installation wrote with what is right; its workers have stopped."""
     verdict = Verdict()
-    alerts = _results(installation, expected, verdict)
-    _alerts(installation, alerts, verdict)
+    _alerts(installation, _results(installation, expected, verdict), verdict)
     _dead_letters(installation, expected, verdict)
     _state(installation, expected, verdict)
+    _logs(installation, verdict)
     return verdict
 
 
-def _results(installation: Installation, expected: Expected, verdict: Verdict) -> dict[tuple[str, int], Digest]:
-    """Compare the results; returns those that must have an alert."""
-    by_revision: dict[str, dict[int, Digest]] = defaultdict(dict)
-    effective: dict[str, tuple[int, Digest]] = {}
-    alarming: dict[tuple[str, int], Digest] = {}
+@dataclass
+class Results:
+    """The results that were written.
+
+    Attributes:
+        by_revision: What each revision said, `screened_at` aside.
+        effective: The highest revision, what it says to a file run's eyes, and its action.
+    """
+
+    by_revision: dict[str, dict[int, Digest]] = field(default_factory=lambda: defaultdict(dict))
+    effective: dict[str, tuple[int, Digest, str]] = field(default_factory=dict)
+
+
+def _results(installation: Installation, expected: Expected, verdict: Verdict) -> Results:
+    """Compare the results with the file run's."""
+    found = Results()
     for message in _records(installation, "screening.results"):
         verdict.counts["results written"] += 1
         setl_id, revision, whole, what = _read(message.value())
         if (message.key() or b"").decode() != setl_id:
             verdict.differ("result under another key", setl_id)
-        if by_revision[setl_id].setdefault(revision, whole) != whole:
+        if found.by_revision[setl_id].setdefault(revision, whole) != whole:
             verdict.double("results that contradict each other", f"{setl_id} revision {revision}")
-        if revision >= effective.get(setl_id, (0, b""))[0]:
-            effective[setl_id] = (revision, digest(what))
-        if what["action"] != "pass":
-            alarming[setl_id, revision] = whole
+        if revision >= found.effective.get(setl_id, (0, b"", ""))[0]:
+            found.effective[setl_id] = (revision, digest(what), what["action"])
+    different = sum(map(len, found.by_revision.values()))
     verdict.counts["settlements compared"] = len(expected.results)
-    verdict.counts["revised"] = sum(len(revisions) > 1 for revisions in by_revision.values())
-    verdict.counts["repeated"] = verdict.counts["results written"] - sum(map(len, by_revision.values()))
+    verdict.counts["revised"] = sum(len(revisions) > 1 for revisions in found.by_revision.values())
+    verdict.counts["repeated"] = verdict.counts["results written"] - different
     for setl_id, right in expected.results.items():
-        if setl_id not in effective:
+        if setl_id not in found.effective:
             verdict.lose("settlement without result", setl_id)
-        elif effective[setl_id][1] != right:
+        elif found.effective[setl_id][1] != right:
             verdict.differ("result", setl_id)
-    for setl_id in effective.keys() - expected.results.keys():
+    for setl_id in found.effective.keys() - expected.results.keys():
         verdict.double("result of an unknown settlement", setl_id)
-    return alarming
+    return found
 
 
 def _read(body: bytes) -> tuple[str, int, Digest, dict[str, Any]]:
@@ -132,19 +144,26 @@ def _read(body: bytes) -> tuple[str, int, Digest, dict[str, Any]]:
     return what["setl_id"], revision, whole, what
 
 
-def _alerts(installation: Installation, alarming: Mapping[tuple[str, int], Digest], verdict: Verdict) -> None:
-    """An alert is the result again; every result that is not a pass has one."""
+def _alerts(installation: Installation, results: Results, verdict: Verdict) -> None:
+    """An alert is the result again, and every effective result that is not a pass has one.
+
+    Of a provisional result that a crash cut short, result or alert may be missing: the revision has both.
+    """
     met: dict[tuple[str, int], Digest] = {}
     for message in _records(installation, "risk.alerts"):
         setl_id, revision, whole, _ = _read(message.value())
-        met[setl_id, revision] = whole
-        if (setl_id, revision) not in alarming:
-            verdict.double("alert without result", f"{setl_id} revision {revision}")
-        elif alarming[setl_id, revision] != whole:
+        if met.setdefault((setl_id, revision), whole) != whole:
+            verdict.double("alerts that contradict each other", f"{setl_id} revision {revision}")
+        if results.by_revision.get(setl_id, {}).get(revision, whole) != whole:
             verdict.double("alert that says another thing than its result", f"{setl_id} revision {revision}")
-    verdict.counts["alerts compared"] = len(alarming)
-    for setl_id, revision in alarming.keys() - met.keys():
-        verdict.lose("alert", f"{setl_id} revision {revision}")
+        if revision > results.effective.get(setl_id, (0, b"", ""))[0]:
+            verdict.double("alert without result", f"{setl_id} revision {revision}")
+    for setl_id, (revision, _, action) in results.effective.items():
+        if action == "pass":
+            continue
+        verdict.counts["alerts compared"] += 1
+        if (setl_id, revision) not in met:
+            verdict.lose("alert", f"{setl_id} revision {revision}")
 
 
 def _dead_letters(installation: Installation, expected: Expected, verdict: Verdict) -> None:
@@ -185,6 +204,14 @@ def _state(installation: Installation, expected: Expected, verdict: Verdict) -> 
     _compare(
         "settlement row", lambda raw: settlement_state(decode_settlement(raw)), right.settlements, settlements, verdict
     )
+
+
+def _logs(installation: Installation, verdict: Verdict) -> None:
+    """Whatever happens around it, nothing goes wrong inside a worker that it would have to log as a fault of ours."""
+    for worker in installation.fleet:
+        for line in worker.log.splitlines():
+            if (" ERROR streams." in line and _REFUSED not in line) or line.startswith("Traceback"):
+                verdict.differ("fault in the log of a worker", line)
 
 
 def restored(installation: Installation, expected: Expected) -> Store:
