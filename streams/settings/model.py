@@ -310,6 +310,19 @@ class Settings:
             "different; 0: never.",
         ),
     )
+    trace_endpoint: str | None = field(
+        default=None,
+        metadata=about(
+            kinds.text(),
+            OPERATIONS,
+            "Where spans of sampled settlements are sent (OTLP over HTTP, such as http://collector:4318/v1/traces); "
+            "empty: nowhere. Needs prewarn[traces].",
+        ),
+    )
+    trace_share: float = field(
+        default=0.01,
+        metadata=about(kinds.number(0, 1, "(a share)"), OPERATIONS, "Share of the settlements that are traced."),
+    )
     log_level: str = field(
         default="INFO", metadata=about(kinds.choice("DEBUG", "INFO", "WARNING", "ERROR"), OPERATIONS, "What is logged.")
     )

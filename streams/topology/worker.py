@@ -38,6 +38,7 @@ from streams.observability.health import Health
 from streams.observability.loop import watch_loop
 from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
+from streams.observability.traces import traces_of
 from streams.state.expiry import Expiry
 from streams.state.store import Store
 from streams.topology.access import require
@@ -95,6 +96,7 @@ class Worker:
         self.rows = SettlementRows()
         self.store = Store(settings.partitions, area_partition(settings.partitions), self.rows)
         self.outgoing = Outgoing(settings.person_key.encode())
+        self.traces = traces_of(settings)
         state_key = (settings.state_key or settings.person_key).encode()
         self.state_key = StateKey(state_key)
         self.engine = Engine(pack, self.store, state_key, self.references)
@@ -159,6 +161,7 @@ class Worker:
             Pauses.of(self.settings),
             self.settings.result_deadline,
             deployment,
+            traces=self.traces,
         )
         exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
         attach(app, self.settings, Timed(checkpoint, self.metrics), screening.desk.first_waiting)
@@ -180,6 +183,8 @@ class Worker:
             unacknowledged = sink.close(self.settings.stop_timeout)
             deployment.stop()
             reader.stop()
+            if self.traces is not None:
+                self.traces.close()
             if unacknowledged:
                 fail_stop("the outputs", f"{unacknowledged} records were not acknowledged at the end")
 
