@@ -80,7 +80,7 @@ def screen(
             _check_feedback(feedback, limits.max_bytes)
         store = Store()
         store.hold({0})
-        engine = Engine(pack, store, _person_key(settings), references)
+        engine = Engine(pack, store, person_key(settings), references)
         with ExitStack() as stack:
             results = stack.enter_context(LineWriter(output))
             kept = stack.enter_context(LineWriter(dead_letters)) if dead_letters else None
@@ -216,7 +216,8 @@ def _records(path: str | Path, max_bytes: int) -> Iterator[Line]:
     return (line for line in read_lines(path, max_bytes) if line.data.strip())
 
 
-def _person_key(settings: Settings) -> bytes:
+def person_key(settings: Settings) -> bytes:
+    """The configured key of person references, or one that is no secret."""
     if settings.person_key is None:
         click.echo("PREWARN_PERSON_KEY is not set: person references in the results are no secret", err=True)
         return KEY_OF_FILE_RUNS

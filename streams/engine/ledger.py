@@ -45,6 +45,7 @@ class Ledger:
         reversed_at: Position | None,
         *,
         provisional: bool = False,
+        example: bytes = b"",
     ) -> None:
         """Remember a settlement that was screened for the first time, or what was said of it before it could be."""
         row = SettlementRow(
@@ -58,6 +59,7 @@ class Ledger:
             reversed_at=reversed_at,
             reversal=[],
             provisional=provisional,
+            example=example,
         )
         self.store.keep_settlement(self.home(event, position), event.setl_id or "", row)
 

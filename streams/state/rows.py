@@ -74,6 +74,10 @@ class SettlementRow(msgspec.Struct, array_like=True):
     reversal: list[Contribution]
     #: Whether the answer was given before everything was known; it is screened again, as revision 2.
     provisional: bool = False
+    #: The settlement as the model scored it (`models.lessons.Example`), until a verdict comes; empty without a model.
+    example: bytes = b""
+    #: What was taught of it so far (`models.lessons.Verdict`).
+    verdict: int = 0
 
 
 class TraceRow(msgspec.Struct, array_like=True):
