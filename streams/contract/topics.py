@@ -28,6 +28,8 @@ REKEYED = "prewarn.rekeyed-events"
 SETTLEMENTS = "prewarn.settlements"
 WINDOWS = "prewarn.windows"
 TRACES = "prewarn.trace-codes"
+OBSERVATIONS = "prewarn.observations"
+ANSWERS = "prewarn.answers"
 
 DEAD_LETTER_HEADERS = ("reason", "detail", "source_topic", "source_partition", "source_offset")
 """Headers of a dead letter, all UTF-8 text; its value is what was received."""
@@ -71,6 +73,9 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         WINDOWS: Topic(key="row", cleanup="compact", record=None, who="internal", partitions_of=EVENTS),
         # Trace codes' rows, many to a record: a code is sold once, so compaction would gain nothing.
         TRACES: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
+        # What the owners of partitions ask each other, many to a record: by the partition of the rows and of the event.
+        OBSERVATIONS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
+        ANSWERS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
     },
 )
 """Every topic by its name, without prefix."""

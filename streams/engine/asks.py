@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from streams.state.rows import Contribution  # noqa: TC001 - read by msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from streams.contract.events import Event
-    from streams.engine.context import EvaluationContext
-    from streams.features.plan import FeaturePlan
-    from streams.features.scopes import RowKey
+    from streams.features.scopes import Scope
     from streams.state.store import Store
 
 
@@ -28,6 +28,10 @@ class Ask(msgspec.Struct, array_like=True):
     #: Whether this is the second step (see `streams.engine.folding`).
     late: bool
 
+    def encoded(self) -> bytes:
+        """MessagePack."""
+        return _encoder.encode(self)
+
 
 class Answer(msgspec.Struct, array_like=True):
     """The rows that an event asked one owner for, as they were before what the event put into them."""
@@ -39,6 +43,19 @@ class Answer(msgspec.Struct, array_like=True):
     #: MessagePack of the rows by key, encoded each; empty = the entity is new.
     rows: bytes
 
+    def encoded(self) -> bytes:
+        """MessagePack."""
+        return _encoder.encode(self)
+
+
+class Letter(msgspec.Struct, array_like=True):
+    """What one worker tells the owner of a partition: asks, and how far it has come with the partitions it holds."""
+
+    #: By partition of the sender: the offset below which its events are committed, so that nobody asks for them again,
+    #: and the offset in its settlement rows below which all was asked, in this letter or before it.
+    header: dict[int, tuple[int, int]]
+    asks: list[Ask]
+
 
 class Asks(NamedTuple):
     """What an event needs of other partitions."""
@@ -49,6 +66,8 @@ class Asks(NamedTuple):
 
 
 _encoder = msgspec.msgpack.Encoder()
+_letter_decoder = msgspec.msgpack.Decoder(Letter)
+_answers_decoder = msgspec.msgpack.Decoder(list[Answer])
 _rows_decoder = msgspec.msgpack.Decoder(dict[str, bytes])
 
 
@@ -62,6 +81,26 @@ def decode_rows(raw: bytes) -> dict[str, bytes]:
     return _rows_decoder.decode(raw)
 
 
+def encode_letter(header: dict[int, tuple[int, int]], asks: list[bytes]) -> bytes:
+    """MessagePack of a `Letter` with asks that are encoded."""
+    return _encoder.encode((header, [msgspec.Raw(ask) for ask in asks]))
+
+
+def decode_letter(raw: bytes) -> Letter:
+    """Inverse of `encode_letter`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
+    return _letter_decoder.decode(raw)
+
+
+def encode_answers(answers: list[bytes]) -> bytes:
+    """MessagePack of answers that are encoded."""
+    return _encoder.encode([msgspec.Raw(answer) for answer in answers])
+
+
+def decode_answers(raw: bytes) -> list[Answer]:
+    """Inverse of `encode_answers`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
+    return _answers_decoder.decode(raw)
+
+
 class AskBuilder:
     """Puts together what one event asks and tells each owner."""
 
@@ -71,11 +110,8 @@ class AskBuilder:
         self._offset = offset
         self.by_owner: dict[int, Ask] = {}
 
-    def read(self, where: RowKey | None) -> None:
+    def read(self, key: str, owner: str) -> None:
         """Ask for a row, unless it is the event's own partition's."""
-        if where is None:
-            return
-        key, owner, _ = where
         ask = self._to(self._store.partition_of(key, owner))
         if ask is not None and key not in ask.keys:
             ask.keys.append(key)
@@ -95,16 +131,24 @@ class AskBuilder:
         return ask
 
 
-def read_all(builder: AskBuilder, plan: FeaturePlan, event: Event, context: EvaluationContext) -> None:
-    """Ask for every row that the event's rules may read."""
-    by_line = [scope for scope in plan.scopes if scope.level == "line" and not scope.part]
-    by_code = [scope for scope in plan.scopes if scope.level == "code"]
-    for scope in plan.scopes:
+def rows_of(scopes: Iterable[Scope], event: Event, context: Any) -> Iterator[tuple[str, str]]:
+    """Key and owner of every row of these scopes that an event concerns; some more than once."""
+    of_line: list[Scope] = []
+    of_code: list[Scope] = []
+    for scope in scopes:
         if scope.level == "settlement":
-            builder.read(scope.locate(event, None, None, context))
+            where = scope.locate(event, None, None, context)
+            if where is not None:
+                yield where[0], where[1]
+        else:
+            (of_line if scope.level == "line" else of_code).append(scope)
     for line in event.feedetail:
-        for scope in by_line:
-            builder.read(scope.locate(event, line, None, context))
+        for scope in of_line:
+            where = scope.locate(event, line, None, context)
+            if where is not None:
+                yield where[0], where[1]
         for code in line.drug_trac_info:
-            for scope in by_code:
-                builder.read(scope.locate(event, line, code, context))
+            for scope in of_code:
+                where = scope.locate(event, line, code, context)
+                if where is not None:
+                    yield where[0], where[1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streams.engine.companions import beside
-from streams.features.reading import read_view
 from streams.features.scopes import TRACE_PREFIX, visitor_key
 from streams.state.store import NotHereError
 
@@ -90,7 +89,7 @@ class EvaluationContext:
         if found is None:
             where = feature.scope.locate(self._event, None, None, self)
             found = self._rows[feature.scope.name] = (where, None if where is None else self._row(where[0], where[1]))
-        view = self.f[index] = read_view(feature, found[1], found[0], self._event, None, None)
+        view = self.f[index] = feature.read(found[1], found[0], self._event, None, None)
         return view
 
     def load_line(self, index: int) -> Any:
@@ -100,7 +99,7 @@ class EvaluationContext:
         feature, line = self._plan.line[index], self.line
         where = feature.scope.locate(self._event, line, None, self)
         row = None if where is None else self._row(where[0], where[1])
-        view = self.lf[index] = read_view(feature, row, where, self._event, line, None)
+        view = self.lf[index] = feature.read(row, where, self._event, line, None)
         return view
 
     def load_code(self, index: int) -> Any:
@@ -109,7 +108,7 @@ class EvaluationContext:
             self.kf = self._no_codes.copy()
         feature = self._plan.code[index]
         where, row = self._code_row or self._find_code(feature)
-        view = self.kf[index] = read_view(feature, row, where, self._event, self.line, self.code)
+        view = self.kf[index] = feature.read(row, where, self._event, self.line, self.code)
         return view
 
     def _find_code(self, feature: Feature) -> tuple[RowKey | None, WindowRow | None]:

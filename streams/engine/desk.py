@@ -1,7 +1,8 @@
 """The asker's side: events wait here, in their order, for rows that other partitions own.
 
 An event's observations go out when it arrives, and it is decided when it is first in its partition and every owner has
-answered: many events are on their way at once, and each sees the windows as all before it left them. So a result
+answered: many events are on their way at once, and each sees the windows as all before it left them. Only what
+changes rows elsewhere when it is decided (a reversal, a refund) holds back the asks of those behind it. So a result
 is what one engine with all rows would have said, whoever holds them. An owner that is late holds up its askers'
 windows, not their answers: what is overdue gets a provisional result (`Engine.preview`), and a revision later.
 """
@@ -12,7 +13,7 @@ from collections import Counter, deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from streams.engine.asks import Ask, AskBuilder, Asks, decode_rows, read_all
+from streams.engine.asks import Ask, AskBuilder, Asks, decode_rows, rows_of
 from streams.state.rows import decode_window
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Clerk(Protocol):
 class Pending:
     """An event that waits."""
 
-    __slots__ = ("asks", "awaited", "due", "event", "position", "previewed", "rows", "ticket")
+    __slots__ = ("asked", "asks", "awaited", "due", "event", "position", "previewed", "rows", "ticket")
 
     def __init__(self, event: Event, position: Position, ticket: object, due: float) -> None:
         self.event = event
@@ -47,6 +48,7 @@ class Pending:
         #: When it is overdue, epoch seconds.
         self.due = due
         self.asks: Asks | None = None
+        self.asked = False
         #: Owners that have not answered.
         self.awaited: set[int] = set()
         #: What the others answered.
@@ -60,22 +62,27 @@ class _Queue:
     def __init__(self) -> None:
         self.events: deque[Pending] = deque()
         self.by_offset: dict[int, Pending] = {}
-        #: Settlements that wait, and settlements whose reversal does.
+        #: The last of them, which ask nobody yet, and the event that they wait for.
+        self.unasked: deque[Pending] = deque()
+        self.barrier: Pending | None = None
+        #: Settlements that asked and wait, and settlements whose reversal does.
         self.settlements: Counter[str] = Counter()
         self.reversed: Counter[str] = Counter()
 
     def append(self, pending: Pending) -> None:
         self.events.append(pending)
         self.by_offset[pending.position.offset] = pending
-        self._count(pending.event, 1)
+        self.unasked.append(pending)
 
     def popleft(self) -> Pending:
         pending = self.events.popleft()
         del self.by_offset[pending.position.offset]
-        self._count(pending.event, -1)
+        self.count(pending.event, -1)
+        if pending is self.barrier:
+            self.barrier = None
         return pending
 
-    def _count(self, event: Event, by: int) -> None:
+    def count(self, event: Event, by: int) -> None:
         if event.event_type == "settlement":
             counter, name = self.settlements, event.setl_id or ""
         elif event.event_type == "reversal":
@@ -103,6 +110,8 @@ class Desk:
         self._post = post
         self._clerk = clerk
         self._queues: dict[int, _Queue] = {}
+        #: By partition, the offset up to which owners here were asked before.
+        self._asked: dict[int, int] = {}
         self.waiting = 0
 
     def take(self, event: Event, position: Position, ticket: object, due: float) -> None:
@@ -115,25 +124,47 @@ class Desk:
             due: When it is overdue, epoch seconds.
         """
         pending = Pending(event, position, ticket, due)
+        store = self._store
         queue = self._queues.get(position.partition)
-        if not queue and self._store.complete:
-            self._clerk.decide(pending, None)
-            return
-        asks = pending.asks = self._asks(event, position, queue)
-        if not queue and all(self._store.is_open(owner) for owner in asks.by_owner):
-            self._clerk.decide(pending, None)
-            return
+        if queue is None and store.is_open(position.partition) and not self._was_asked(position):
+            if not store.complete:
+                asks = pending.asks = self._asks(pending, None)
+            if store.complete or all(map(store.is_open, asks.by_owner)):
+                self._clerk.decide(pending, None)
+                return
         if queue is None:
             queue = self._queues[position.partition] = _Queue()
-        for owner, ask in asks.by_owner.items():
-            answer = self._post(owner, ask)
-            if answer is not None:
-                pending.rows |= decode_rows(answer)
-            elif ask.keys:
-                pending.awaited.add(owner)
         queue.append(pending)
         self.waiting += 1
+        self._ask_on(queue)
         self._drain(position.partition)
+
+    def _ask_on(self, queue: _Queue) -> None:
+        """Have those ask that need not wait for an event before them."""
+        while queue.unasked and queue.barrier is None:
+            pending = queue.unasked.popleft()
+            asks = pending.asks = pending.asks or self._asks(pending, queue)
+            pending.asked = True
+            queue.count(pending.event, 1)
+            if self._is_barrier(pending):
+                queue.barrier = pending
+            for owner, ask in asks.by_owner.items():
+                answer = self._post(owner, ask)
+                if answer is not None:
+                    pending.rows |= decode_rows(answer)
+                elif ask.keys:
+                    pending.awaited.add(owner)
+
+    def _is_barrier(self, pending: Pending) -> bool:
+        """Whether an event changes rows elsewhere when it is decided, which those behind it must see."""
+        event, engine, home = pending.event, self._engine, pending.position.partition
+        if event.event_type == "reversal" or event.refd_setl_flag == "1":
+            return True
+        scopes = engine.plan.late_scopes
+        return any(
+            self._store.partition_of(key, owner) != home
+            for key, owner in rows_of(scopes, event, engine.context(event) if scopes else None)
+        )
 
     def answered(self, partition: int, offset: int, owner: int, rows: bytes) -> None:
         """Take an owner's answer; one that nobody waits for (any more) changes nothing."""
@@ -161,24 +192,42 @@ class Desk:
         queue = self._queues.get(partition)
         return queue.events[0].position.offset if queue else None
 
-    def keep(self, partitions: set[int]) -> None:
-        """Forget the events of all other partitions: whoever has them now reads them again."""
-        for partition in set(self._queues) - partitions:
-            self.waiting -= len(self._queues.pop(partition).events)
+    def clear(self) -> None:
+        """Forget every event: partitions were shared anew, and whoever has them reads on from what is committed."""
+        self._queues.clear()
+        self._asked.clear()
+        self.waiting = 0
+
+    def _was_asked(self, position: Position) -> bool:
+        """Whether owners here may have been told of an event before; their rows have moved on since."""
+        asker = position.partition
+        until = self._asked.get(asker)
+        if until is None:
+            until = max((rows.answers.latest(asker) for rows in self._store.partitions.values()), default=-1)
+            self._asked[asker] = until
+        return position.offset <= until
+
+    def opened(self, partition: int) -> None:
+        """Go on with the events of a partition into which all is folded that others sent before it was here."""
+        if partition in self._queues:
+            self._drain(partition)
 
     def _drain(self, partition: int) -> None:
+        if not self._store.is_open(partition):
+            return
         queue = self._queues[partition]
-        while queue.events and not queue.events[0].awaited:
+        while queue.events and queue.events[0].asked and not queue.events[0].awaited:
             pending = queue.popleft()
             self.waiting -= 1
             early = [] if pending.asks is None else pending.asks.early
             with shown(self._store, pending.rows):
                 self._clerk.decide(pending, early)
+            self._ask_on(queue)
         if not queue.events:
             del self._queues[partition]
 
-    def _asks(self, event: Event, position: Position, queue: _Queue | None) -> Asks:
-        engine = self._engine
+    def _asks(self, pending: Pending, queue: _Queue | None) -> Asks:
+        engine, event, position = self._engine, pending.event, pending.position
         engine.identify(event)
         builder = AskBuilder(self._store, position.partition, position.offset)
         early = list(self._early(event, position, queue, builder))
@@ -205,7 +254,8 @@ class Desk:
             return
         if queue is not None and setl_id in queue.settlements:
             return
-        read_all(builder, engine.plan, event, context)
+        for key, owner in rows_of(engine.plan.scopes, event, context):
+            builder.read(key, owner)
         is_reversed = (known is not None and known.reversed_at is not None) or (
             queue is not None and setl_id in queue.reversed
         )

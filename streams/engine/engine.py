@@ -98,6 +98,10 @@ class Engine:
         if self.scoring is not None:
             self.scoring.adopt(self.plan)
 
+    def lives(self, key: str) -> int:
+        """How long after its latest event a window row says anything by the current pack, ms."""
+        return self.plan.lives(key)
+
     def identify(self, event: Event) -> None:
         """Give an event its person reference, by which rows know the person."""
         event.psn_ref = person_ref(event.psn_no, self._person_key)
@@ -120,8 +124,9 @@ class Engine:
         if event.event_type == "reversal":
             known = self.ledger.reverse(event, position)
             return Outcome("reversal" if known else "unknown-reversal")
-        context = self.context(event)
-        self.folding.apply(self._contributions(event, context, early), position, asked=early is not None)
+        contributions = self._contributions(event, self.context(event), early)
+        self.folding.apply(contributions, position, asked=early is not None)
+        self.ledger.note(event, position, contributions)
         return Outcome(event.event_type)
 
     def context(self, event: Event) -> EvaluationContext:

@@ -104,33 +104,45 @@ class Evaluator:
         self, event: Event, context: EvaluationContext, visit: Visit
     ) -> tuple[tuple[Params | None, ...], list[tuple[str, str]]]:
         """The parameters that hold for the event, and the rules whose exemption raised."""
-        exempt: list[str] = []
-        failed: list[tuple[str, str]] = []
-        for exemption in visit.exemptions:
-            try:
-                if exemption.when(context, event, None, None, None, ()):
-                    exempt.append(exemption.name)
-            except Exception as error:  # noqa: BLE001 - whatever one exemption does, other rules must be heard
-                exempt.append(exemption.name)
-                failed += [(f.rule_id, type(error).__name__) for f in visit.forms if exemption.name in f.unless]
         day = day_of(event.time) if self._dated else 0
         area = event.mdtrtarea_admvs if self._by_area else ""
-        closed = []
-        for place, gate in visit.gates:
-            try:
-                if not gate(context, event, None, None, None, ()):
-                    closed.append(place)
-            except Exception:  # noqa: BLE001, S110 - the rule itself will raise the same
-                pass
-        key = (id(visit), area, day, *exempt, *closed)
+        try:
+            holding = visit.early(context, event, None, None, visit.no_params)
+        except Exception:  # noqa: BLE001 - which of them it was is found by asking each
+            return self._select_one_by_one(event, context, visit, day, area)
+        key = (id(visit), area, day, *(holding or ()))
         found = self._selections.get(key)
         if found is None:
-            if len(self._selections) >= SELECTIONS_KEPT:
-                self._selections.clear()
-            params = visit.params(frozenset(exempt), day, area)
-            found = tuple(None if place in closed else own for place, own in enumerate(params))
-            self._selections[key] = found
-        return found, failed
+            found = self._keep(key, visit.selected(frozenset(holding or ()), day, area))
+        return found, []
+
+    def _keep(self, key: tuple[Any, ...], found: tuple[Params | None, ...]) -> tuple[Params | None, ...]:
+        if len(self._selections) >= SELECTIONS_KEPT:
+            self._selections.clear()
+        self._selections[key] = found
+        return found
+
+    def _select_one_by_one(
+        self, event: Event, context: EvaluationContext, visit: Visit, day: int, area: str
+    ) -> tuple[tuple[Params | None, ...], list[tuple[str, str]]]:
+        """Do the same where a condition raises: it exempts, and the rules it is for are reported."""
+        holding: list[int] = []
+        failed: list[tuple[str, str]] = []
+        arguments = (context, event, None, None, None, ())
+        for place, exemption in enumerate(visit.exemptions):
+            try:
+                if exemption.when(*arguments):
+                    holding.append(place)
+            except Exception as error:  # noqa: BLE001 - whatever one exemption does, other rules must be heard
+                holding.append(place)
+                failed += [(f.rule_id, type(error).__name__) for f in visit.forms if exemption.name in f.unless]
+        for place, (_, gate) in enumerate(visit.gates, len(visit.exemptions)):
+            try:
+                if gate(*arguments):
+                    holding.append(place)
+            except Exception:  # noqa: BLE001 - the rule itself will raise the same
+                holding.append(place)
+        return visit.selected(frozenset(holding), day, area), failed
 
 
 class _Run:
@@ -164,11 +176,13 @@ class _Run:
         self._prescribers: set[str] = set()
         self._hits: dict[str, list[Hit]] = {}
         self._unavailable: list[str] = []
-        self._failed = list(dict(failed).items())
+        self._failed = list(dict(failed).items()) if failed else failed
         #: Rules that are reported as missing: half of a rule's answer is no answer.
         self._silent = {rule_id for rule_id, _ in failed}
 
     def findings(self, rules: dict[str, RuleSpec], order: dict[str, int]) -> Findings:
+        if not self._hits:
+            return Findings([], self._unavailable, self._failed)
         found = sorted(self._hits, key=order.__getitem__)
         hits = [RuleHits(rules[rule_id], self._hits[rule_id]) for rule_id in found if rule_id not in self._silent]
         return Findings(hits, self._unavailable, self._failed)

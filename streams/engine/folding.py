@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from streams.engine.asks import Ask
 from streams.features.plan import state_key
-from streams.state.rows import Contribution, Observation, Position, WindowRow, decode_window, encode_row
+from streams.state.rows import Contribution, Position, WindowRow, decode_window, encode_row
 from streams.state.store import NotHereError
 
 if TYPE_CHECKING:
-    from streams.features.aggregates import Aggregate
     from streams.features.plan import FeaturePlan
+    from streams.state.rows import SettlementRow
     from streams.state.store import Store
 
 
@@ -72,13 +72,13 @@ class Folding:
             asked: Whether the owners of other partitions have folded the first step.
         """
         rows: dict[str, WindowRow] = {}
-        home, store = position.partition, self.store
+        (home, offset), store = position, self.store
         for contribution in contributions:
             key = contribution.key
             number = store.partition_of(key, contribution.owner)
             if number == home:
                 row = rows[key] = store.change_row(number, key)
-                self.fold(row, contribution, home, position.offset)
+                self.fold(row, contribution, home, offset)
                 continue
             if asked and key in store.visiting:
                 row = rows[key] = self._shown(key)
@@ -89,11 +89,33 @@ class Folding:
                     continue
                 if held:
                     row = store.change_row(number, key)
-                    self.fold(row, part, stamp_of(home, late=second), position.offset)
+                    self.fold(row, part, stamp_of(home, late=second), offset)
                     rows.setdefault(key, row)
                 else:
                     self._outgoing.append(Outgoing(number, part, second))
         return rows
+
+    def restore(self, number: int, row: SettlementRow) -> None:
+        """Fold into the rows of a partition what a settlement row says that its event did to them.
+
+        Whatever was decided is in a settlement row before anybody sees it, window rows follow later: a partition that
+        is rebuilt is brought up to all that others may have seen.
+        """
+        self._refold(number, row.contributions, row.position, late=row.late)
+        if row.reversed_at is not None:
+            self._refold(number, row.reversal, row.reversed_at, late=True)
+
+    def _refold(self, number: int, contributions: list[Contribution], position: Position, *, late: bool) -> None:
+        store, home = self.store, position.partition
+        for contribution in contributions:
+            key = contribution.key
+            if store.partition_of(key, contribution.owner) != number:
+                continue
+            if number == home:
+                self.fold(store.change_row(number, key), contribution, home, position.offset)
+                continue
+            for part, second in self._steps(contribution, late=late):
+                self.fold(store.change_row(number, key), part, stamp_of(home, late=second), position.offset)
 
     def rehearse(self, contributions: list[Contribution], position: Position) -> dict[str, WindowRow]:
         """Fold contributions into copies of those rows that can be seen; returns the copies by key."""
@@ -110,9 +132,10 @@ class Folding:
 
     def fold(self, row: WindowRow, contribution: Contribution, stamp: int, offset: int) -> None:
         """Fold a contribution into its row unless the row's stamp says that it was."""
-        if row.stamps.get(stamp, -1) >= offset:
+        stamps = row.stamps
+        if stamps.get(stamp, -1) >= offset:
             return
-        row.stamps[stamp] = offset
+        stamps[stamp] = offset
         before = row.newest
         self._fold_all(row, contribution)
         if row.newest - before > SWEEP_EVERY_MS and before:
@@ -141,22 +164,24 @@ class Folding:
         return [part for c in contributions for part, late in self._steps(c, late=False) if not late]
 
     def _fold_all(self, row: WindowRow, contribution: Contribution) -> None:
-        by_fid = self.plan.by_fid
+        aggregates, features, newest = self.plan.aggregates, row.features, row.newest
         for seen in contribution.observations:
-            feature = by_fid.get(seen.fid)
-            # A feature that left the pack keeps no state that anybody reads: what it put in need not be taken out.
-            if feature is not None:
-                self._fold(row, feature.aggregate, seen)
-
-    def _fold(self, row: WindowRow, aggregate: Aggregate, seen: Observation) -> None:
-        time, value, setl_id = seen.time, seen.value, seen.setl_id
-        key = state_key(seen.fid, seen.part)
-        state = row.features.get(key)
-        if seen.sign < 0:
-            if state is not None:
-                aggregate.retract(state, time, value, setl_id)
-        elif state is not None and aggregate.is_late(state, time):
-            self.late += 1
-        else:
-            row.features[key] = aggregate.fold(state, time, value, setl_id)
-        row.newest = max(row.newest, time)
+            key = seen.fid
+            aggregate = aggregates.get(key)
+            if aggregate is None:
+                # A feature that left the pack keeps no state that anybody reads: what it put in need not be taken out.
+                continue
+            if seen.part:
+                key = state_key(key, seen.part)
+            state, time = features.get(key), seen.time
+            if seen.sign > 0:
+                folded = aggregate.fold(state, time, seen.value, seen.setl_id)
+                if folded is None:
+                    self.late += 1
+                elif folded is not state:
+                    features[key] = folded
+            elif state is not None:
+                aggregate.retract(state, time, seen.value, seen.setl_id)
+            if time > newest:  # noqa: PLR1730 - this is asked for every observation, and max() takes five times as long
+                newest = time
+        row.newest = newest

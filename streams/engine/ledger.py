@@ -59,9 +59,15 @@ class Ledger:
             reversed_at=reversed_at,
             reversal=[],
             provisional=provisional,
+            late=event.refd_setl_flag == "1",
             example=example,
         )
         self.store.keep_settlement(self.home(event, position), event.setl_id or "", row)
+
+    def note(self, event: Event, position: Position, contributions: list[Contribution]) -> None:
+        """Have what an admission or discharge put into the windows saved before anything later is answered."""
+        row = SettlementRow(event.time, position, b"", contributions, [], 0, [], None, [])
+        self.store.tell_effects(self.home(event, position), row)
 
     def refund(self, event: Event, position: Position, own: list[Contribution]) -> list[Contribution]:
         """What a refund contributes: `own`, and the taking out of what it gives back of the original settlement.

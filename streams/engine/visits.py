@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.rules.specs import Pack, Params, RuleSpec, Sieve
+    from streams.rules.specs import Pack, Params, RuleSpec, Sieve, When
 
 #: Items whose rules are remembered: more than any province's catalogue has in use.
 ITEMS_KEPT = 100_000
@@ -41,6 +41,10 @@ class Visit:
         )
         #: Conditions on the event without which a rule cannot hold for any of its lines, with the rule's place.
         self.gates = tuple((place, form.gate) for place, form in enumerate(forms) if form.gate is not None)
+        early = [*(exemption.when for exemption in self.exemptions), *(gate for _, gate in self.gates)]
+        #: Tells which of the exemptions, and then of the gates, hold.
+        self.early: Sieve = _asking(early) if pack.fuse_early is None else pack.fuse_early(tuple(early))
+        self.no_params = ((),) * len(early)
         self.settlement = self._sifted(lambda form: form.each == "settlement")
         self.prescriber = self._sifted(lambda form: form.each == "line" and form.once)
         self.has_lines = any(form.each != "settlement" for form in forms)
@@ -65,9 +69,20 @@ class Visit:
             found = self._items[item] = self._built[key]
         return found
 
-    def params(self, exempt: frozenset[str], day: int, area: str) -> tuple[Params | None, ...]:
-        """The parameters of each rule for an event, None for those that do not apply."""
-        return tuple(_params(form, exempt, day, area) for form in self.forms)
+    def selected(self, holding: frozenset[int], day: int, area: str) -> tuple[Params | None, ...]:
+        """The parameters of each rule for an event, None for those that do not apply.
+
+        Args:
+            holding: Which of the exemptions, and then of the gates, hold.
+            day: Beijing day of the event.
+            area: Treatment area.
+        """
+        exempt = frozenset(exemption.name for place, exemption in enumerate(self.exemptions) if place in holding)
+        gates = enumerate(self.gates, len(self.exemptions))
+        closed = {rule for place, (rule, _) in gates if place not in holding}
+        return tuple(
+            None if place in closed else _params(form, exempt, day, area) for place, form in enumerate(self.forms)
+        )
 
     def _sifted(self, choose: Callable[[RuleSpec], bool]) -> Sifted | None:
         chosen = tuple((place, form) for place, form in enumerate(self.forms) if choose(form))
@@ -75,6 +90,11 @@ class Visit:
             return None
         places = [place for place, _ in chosen]
         return Sifted(tuple(places), (lambda *_: places) if self._fuse is None else self._fuse(chosen))
+
+
+def _asking(conditions: list[When]) -> Sieve:
+    """What asks conditions one by one."""
+    return lambda c, e, *_: [place for place, when in enumerate(conditions) if when(c, e, None, None, None, ())]
 
 
 def _params(rule: RuleSpec, exempt: frozenset[str], day: int, area: str) -> Params | None:

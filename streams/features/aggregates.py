@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 class Aggregate(Protocol):
     """One feature's arithmetic."""
 
-    def fold(self, state: Any | None, time: int, value: Any, setl_id: str) -> Any:
-        """Add an observation; returns the state (made anew when it was None)."""
+    def fold(self, state: Any | None, time: int, value: Any, setl_id: str) -> Any | None:
+        """Add an observation; returns the state (made anew when it was None), or None.
+
+        None, and nothing is changed, where the observation is too old for what is still kept.
+        """
 
     def retract(self, state: Any, time: int, value: Any, setl_id: str) -> None:
         """Take out exactly what `fold` with the same arguments put in; what has been dropped is passed over."""
@@ -35,9 +38,6 @@ class Aggregate(Protocol):
 
     def settlements(self, state: Any | None, time: int, value: Any, setl_id: str) -> list[str]:
         """Other settlements behind the value that `view` shows, oldest first, as many as are remembered."""
-
-    def is_late(self, state: Any | None, time: int) -> bool:
-        """Whether an observation at `time` is too old for what is still kept."""
 
     #: How long after its latest observation a state says anything, ms.
     lives: int

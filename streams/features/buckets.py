@@ -67,17 +67,13 @@ class Bucketed(ABC):
         """The bucket that `time` falls into."""
         return (time + BEIJING_MS) // self.size
 
-    def is_late(self, state: Any | None, time: int) -> bool:
-        """See `Aggregate.is_late`."""
-        return state is not None and self.bucket(time) <= state[NEWEST] - self.retained
-
-    def fold(self, state: Any | None, time: int, value: Any, setl_id: str) -> Any:
+    def fold(self, state: Any | None, time: int, value: Any, setl_id: str) -> Any | None:
         """See `Aggregate.fold`."""
         bucket = (time + BEIJING_MS) // self.size
         if state is None:
             state = [{}, [], time, bucket]
         elif bucket != state[NEWEST] and not self._move(state, bucket):
-            return state
+            return None
         elif time < state[SINCE]:
             state[SINCE] = time
         self._add(state[PARTIALS], bucket, value)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from streams.features.aggregates import Aggregate
-    from streams.features.past import Past
+    from streams.features.reading import Reader
     from streams.features.scopes import Scope
     from streams.rules.feature_specs import FeatureSpec
 
@@ -20,13 +20,9 @@ class Feature(NamedTuple):
     scope: Scope
     #: Under which name rows keep the state that it reads.
     fid: str
-    past: Past | None = None
-    #: Whether its observations need more thought than where, of and at.
-    special: bool = False
-    #: What is seen of an entity that has no state.
-    nothing: Any = None
-    #: Whether it is read at the level at which it observes.
-    exact: bool = True
+    #: Whether it compares another feature with its past, and keeps nothing itself.
+    past: bool
+    read: Reader
 
 
 def state_key(fid: str, part: str) -> str:

@@ -49,20 +49,21 @@ class Log:
         """See `Aggregate.newest`."""
         return int(state[-1][0]) if state else 0
 
-    def is_late(self, state: Any | None, time: int) -> bool:
-        """See `Aggregate.is_late`: an entry that would be the first to go is not worth keeping."""
-        return state is not None and len(state) >= self.limit and bool(time < state[0][0])
-
-    def fold(self, state: Any | None, time: int, value: Any, setl_id: str) -> Any:
-        """See `Aggregate.fold`."""
+    def fold(self, state: Any | None, time: int, value: Any, setl_id: str) -> Any | None:
+        """See `Aggregate.fold`: an entry that would be the first to go is not worth keeping."""
         # A tuple: the garbage collector need not look at it again and again. Read from a changelog it is a list.
         entry = (time, setl_id, *value)
-        if state is None:
+        if not state:
             return [entry]
-        at = len(state)
-        while at and state[at - 1][0] > time:
-            at -= 1
-        state.insert(at, entry)
+        if time >= state[-1][0]:
+            state.append(entry)
+        elif time < state[0][0] and len(state) >= self.limit:
+            return None
+        else:
+            at = len(state)
+            while at and state[at - 1][0] > time:
+                at -= 1
+            state.insert(at, entry)
         oldest = state[-1][0] - self.span
         while state[0][0] < oldest or len(state) > self.limit:
             del state[0]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from streams.features.aggregates import AGGREGATES
 from streams.features.feature import Feature
 from streams.features.feature import state_key as state_key  # noqa: PLC0414 - whoever folds a plan's contributions needs it
-from streams.features.observing import Lines, Observing, group_of
+from streams.features.observers import Lines, group_of
+from streams.features.observing import Observing
 from streams.features.past import Past
+from streams.features.reading import reader_of
 from streams.features.scopes import SCOPES
 
 if TYPE_CHECKING:
@@ -26,9 +28,10 @@ class FeaturePlan:
 
     Attributes:
         settlement: What a settlement can read, by slot; ``line`` and ``code`` the same for a line and a trace code.
-        by_fid: The features that keep state.
+        aggregates: The arithmetic of those that keep state, by `FeatureSpec.fid`.
         late: Those of them whose observations are known only when other rows are.
-        scopes: The scopes whose rows a settlement may need.
+        scopes: The scopes whose rows a settlement may need, but for parts of rows that another one has.
+        late_scopes: The scopes of the late ones.
     """
 
     def __init__(self, specs: Iterable[FeatureSpec]) -> None:
@@ -36,10 +39,15 @@ class FeaturePlan:
         self.settlement = _by_slot(features, "settlement")
         self.line = _by_slot(features, "line")
         self.code = _by_slot(features, "code")
-        kept = [feature for feature in features if feature.past is None]
-        self.by_fid = {feature.fid: feature for feature in kept}
+        kept = [feature for feature in features if not feature.past]
+        self.aggregates = {feature.fid: feature.aggregate for feature in kept}
         self.late = frozenset(feature.fid for feature in kept if feature.spec.looks)
-        self.scopes = tuple({feature.scope.name: feature.scope for feature in features}.values())
+        self.scopes = tuple({f.scope.name: f.scope for f in features if not f.scope.part}.values())
+        self.late_scopes = tuple({f.scope.name: f.scope for f in kept if f.spec.looks}.values())
+        self._lives: dict[str, int] = {}
+        for feature in kept:
+            letter = feature.scope.letter
+            self._lives[letter] = max(self._lives.get(letter, 0), feature.aggregate.lives)
         observing = [feature for feature in kept if not feature.spec.returns]
         self._all = _Observers(observing)
         self._early = _Observers([feature for feature in observing if not feature.spec.looks])
@@ -74,11 +82,15 @@ class FeaturePlan:
         seen.observe_lines(self._returns.of(event))
         return list(seen.found.values())
 
+    def lives(self, key: str) -> int:
+        """How long after its latest event the row with this key says anything, ms."""
+        return self._lives.get(key[0], 0)
+
     def sweep(self, row: WindowRow) -> None:
         """Drop from a row what is too old to say anything, and what belongs to features that left the pack."""
         for key, state in list(row.features.items()):
-            feature = self.by_fid.get(key.partition(":")[0])
-            if feature is None or feature.aggregate.newest(state) + feature.aggregate.lives < row.newest:
+            aggregate = self.aggregates.get(key.partition(":")[0])
+            if aggregate is None or aggregate.newest(state) + aggregate.lives < row.newest:
                 del row.features[key]
 
 
@@ -92,7 +104,7 @@ class _Observers:
     def contributions(self, event: Event, context: Any) -> list[Contribution]:
         seen = Observing(event, context)
         group = self._groups[event.event_type]
-        if group.features:
+        if group.size:
             seen.observe(group, None, None)
         if event.feedetail:
             seen.observe_lines(self._lines[event.event_type].of(event))
@@ -106,25 +118,14 @@ def _features(specs: list[FeatureSpec]) -> list[Feature]:
 
 def _feature(spec: FeatureSpec) -> Feature:
     aggregate, scope = AGGREGATES[spec.aggregate](spec), SCOPES[spec.scope]
-    return Feature(
-        spec,
-        aggregate,
-        scope,
-        spec.fid,
-        special=_is_special(spec),
-        nothing=aggregate.view(None, 0, None, ""),
-        exact=spec.each == scope.level,
-    )
-
-
-def _is_special(spec: FeatureSpec) -> bool:
-    return spec.once or spec.aggregate == "share"
+    read = reader_of(spec, aggregate, None, spec.fid, exact=spec.each == scope.level)
+    return Feature(spec, aggregate, scope, spec.fid, past=False, read=read)
 
 
 def _past(spec: FeatureSpec, base: Feature) -> Feature:
     past = Past(spec, base.aggregate, base.spec.fields)
-    nothing = past.view(None, 0, "")
-    return Feature(spec, base.aggregate, base.scope, base.fid, past, nothing=nothing, exact=base.exact)
+    read = reader_of(spec, base.aggregate, past, base.fid, exact=base.spec.each == base.scope.level)
+    return Feature(spec, base.aggregate, base.scope, base.fid, past=True, read=read)
 
 
 def _by_slot(features: list[Feature], level: str) -> list[Feature]:

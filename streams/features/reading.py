@@ -7,47 +7,56 @@ from typing import TYPE_CHECKING, Any
 from streams.features.feature import state_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.contract.events import Event, Line, TraceCode
-    from streams.features.feature import Feature
+    from streams.features.aggregates import Aggregate
+    from streams.features.past import Past
     from streams.features.scopes import RowKey
+    from streams.rules.feature_specs import FeatureSpec
     from streams.state.rows import WindowRow
 
-
-def read_view(
-    feature: Feature,
-    row: WindowRow | None,
-    where: RowKey | None,
-    event: Event,
-    line: Line | None,
-    code: TraceCode | None,
-) -> Any:
+    Reader = Callable[[WindowRow | None, RowKey | None, Event, Line | None, TraceCode | None], Any]
     """What a rule sees of a feature for this event (and line, and code).
+
+    Its arguments are the row that the feature's scope means here (None when there is none yet, or none at all), where
+    that row is, the event, the line where the feature is known for each line or code, and the trace code where it is
+    known for each code.
+    """
+
+
+def reader_of(spec: FeatureSpec, aggregate: Aggregate, past: Past | None, fid: str, *, exact: bool) -> Reader:
+    """Make what reads a feature.
 
     What is observed at a finer level than it is read (a feature of lines, keyed by the person) is read as of the
     settlement's `service_time`, and without a value of the reader's own.
 
     Args:
-        feature: What to read.
-        row: The row that the feature's scope means here; None when there is none yet, or none at all.
-        where: Where that row is.
-        event: The event.
-        line: The line, where the feature is known for each line or code.
-        code: The trace code, where the feature is known for each code.
+        spec: The feature.
+        aggregate: Its arithmetic; of a past that of the feature whose past it is.
+        past: How it is compared with its past, if it is.
+        fid: Under which name rows keep the state that it reads.
+        exact: Whether it is read at the level at which it observes.
     """
-    part = "" if where is None else where[2]
-    state = None if row is None else row.features.get(state_key(feature.fid, part) if part else feature.fid)
-    if state is None:
-        return feature.nothing
-    spec = feature.spec
-    own: Any = None
-    if feature.exact:
-        time = spec.at(event, line, code)
+    nothing: Any = aggregate.view(None, 0, None, "") if past is None else past.view(None, 0, "")
+    at, view = spec.at, aggregate.view
+    own_value = spec.of if exact and spec.aggregate == "histogram" else None
+
+    def read(
+        row: WindowRow | None, where: RowKey | None, event: Event, line: Line | None, code: TraceCode | None
+    ) -> Any:
+        if row is None or where is None:
+            return nothing
+        part = where[2]
+        state = row.features.get(state_key(fid, part) if part else fid)
+        if state is None:
+            return nothing
+        time = at(event, line, code) if exact else event.service_time
         if time is None:
             time = event.time
-        if spec.aggregate == "histogram" and spec.of is not None:
-            own = spec.of(event, line, code)
-    else:
-        time = event.service_time
-    if feature.past is not None and where is not None:
-        return feature.past.view(state, time, state_key(where[0], part))
-    return feature.aggregate.view(state, time, own, event.setl_id or "")
+        if past is not None:
+            return past.view(state, time, state_key(where[0], part))
+        own = None if own_value is None else own_value(event, line, code)
+        return view(state, time, own, event.setl_id or "")
+
+    return read

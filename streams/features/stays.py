@@ -50,15 +50,14 @@ class Stays:
         """See `Aggregate.newest`."""
         return int(state[NEWEST])
 
-    def is_late(self, state: Any | None, time: int) -> bool:
-        """See `Aggregate.is_late`."""
-        return state is not None and time < state[NEWEST] - self.span
-
-    def fold(self, state: Any | None, time: int, value: Any, setl_id: str) -> Any:
+    def fold(self, state: Any | None, time: int, value: Any, setl_id: str) -> Any | None:
         """See `Aggregate.fold`; `value` is (kind of event, key, begin, end, field, …)."""
         if state is None:
             state = [time, {}, {}]
-        state[NEWEST] = max(state[NEWEST], time)
+        elif time > state[NEWEST]:
+            state[NEWEST] = time
+        elif time < state[NEWEST] - self.span:
+            return None
         kind, key, *part = value
         known = state[KNOWN]
         if key not in known and (len(known) >= self.limit or len(known) % SWEEP_EVERY == 0):

@@ -78,6 +78,15 @@ class FunctionSet:
         """Give what gives a function's expression before it is compiled, and how much memory it needs."""
         return lambda: self._sources[name]
 
+    def written(self, function: Callable[..., Any]) -> tuple[ast.expr, int]:
+        """Give the same of a function; one that was not generated here is called as it is."""
+        name = getattr(function, "__name__", "")
+        if self._built.get(name) is function:
+            return self._sources[name]
+        own = f"_given_{id(function)}"
+        self._built[own] = function
+        return call(own, *map(load, ("c", "e", "l", "k", "fact", "p"))), 0
+
     def fuse(self, name: str, parts: Sequence[Part]) -> Any:
         """Compile conditions into one function, after ``build``.
 
@@ -108,12 +117,25 @@ class FunctionSet:
         definition.body.append(ast.Return(load("found")))
         return self._compiled(name, definition, extra)
 
-    def fuse_steps(self, name: str, steps: Sequence[ast.stmt]) -> Any:
-        """Compile statements that each append to ``found`` into one function of ``(e, l, k, c)``, after ``build``."""
-        definition = ast.parse(f"def {name}(e, l, k, c):\n found = []").body[0]
+    def fuse_steps(self, name: str, scopes: Sequence[Sequence[ast.stmt]], observation: Any) -> Any:
+        """Compile statements that each append to ``seen`` into one function, after ``build``.
+
+        Args:
+            name: Shown in tracebacks.
+            scopes: The statements for each scope.
+            observation: What they call ``_observation``.
+
+        Returns:
+            See `streams.rules.feature_specs.Observer`.
+        """
+        definition = ast.parse(f"def {name}(e, l, k, c, s, t):\n found = []").body[0]
         assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
-        definition.body += [*steps, ast.Return(load("found"))]
-        return self._compiled(name, definition, {})
+        for place, steps in enumerate(scopes):
+            if steps:
+                after = f"if seen: found.append(({place}, seen))"
+                definition.body += [*ast.parse("seen = []").body, *steps, *ast.parse(after).body]
+        definition.body.append(ast.Return(load("found")))
+        return self._compiled(name, definition, {"_observation": observation})
 
     def _compiled(self, name: str, definition: ast.stmt, extra: Mapping[str, Any]) -> Any:
         space = {**self._built, **extra}

@@ -198,21 +198,31 @@ class Draft:
         gate = [part for part in parts if of_event_alone(part)]
         return conjunction(gate), conjunction([part for part in parts if part not in gate])
 
-    def step(self, place: int) -> ast.stmt:
-        """Write the statement that appends place, time and value of what is observed to ``found``; gates are passed."""
+    def step(self, fid: str, part: str) -> ast.stmt:
+        """Write the statement that appends what is observed to ``seen``; gates are passed.
+
+        Args:
+            fid: Of the feature.
+            part: What names the part of the row; empty = the row as a whole.
+        """
         generator = Generator()
         _, rest = self._split()
         tests = [] if rest is None else [generator.truth(rest)]
-        found: list[ast.expr] = [constant(place)]
+        found: list[ast.expr] = [constant(fid), name(part) if part else constant("")]
+        value = self._value(generator) or NONE
         for code, nullable in (
             (self._time_code(generator), self._at is not None and self._at.type.nullable),
-            (self._value(generator) or NONE, self.of is not None and self.of.type.nullable),
+            (value, self.of is not None and self.of.type.nullable),
         ):
             temp = generator.temp()
             if nullable:
                 tests.append(compared(ast.NamedExpr(store(temp), code), ast.IsNot(), NONE))
             found.append(load(temp) if nullable else code)
-        append = ast.Expr(call("found.append", ast.Tuple(found, ast.Load())))
+        if self._aggregate == "share" and self._names.each == "settlement":
+            # Hits and total: no other observation of the settlement is added to it.
+            found[-1] = ast.List([ast.IfExp(found[-1], constant(1), constant(0)), constant(1)], ast.Load())
+        found += [constant(1), name("t" if self._aggregate == "log" and self._names.each == "line" else "s")]
+        append = ast.Expr(call("seen.append", call("_observation", *found)))
         return ast.If(either("and", tests), [append], []) if tests else append
 
     def _time_code(self, generator: Generator) -> ast.expr:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from streams.contract.events import Event
+    from streams.state.rows import Observation
 
 Each = Literal["settlement", "line", "code"]
 Aggregate = Literal["count", "sum", "share", "distinct", "histogram", "log", "stays", "past"]
@@ -18,8 +19,10 @@ At = Callable[..., "int | None"]
 """Take event, line and trace code, and the context where the feature is derived."""
 
 
-Observer = Callable[..., "list[tuple[int, int, Any]]"]
-"""``(e, l, k, c)`` → what each of several features observes, if it does: its place, time and value."""
+Observer = Callable[..., "list[tuple[int, list[Observation]]]"]
+"""``(e, l, k, c, s, t)`` → what several features observe, by the place of their scope, where they observe anything.
+
+``s`` is the settlement that the observations belong to, ``t`` the one that entries of logs of lines name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,8 @@ class FeatureSpec:
     """What ``where`` demands of the event alone, for features of lines and codes: asked once for all of them."""
     gate_key: str = ""
     """The same for gates that are the same."""
-    fuse: Callable[[tuple[str, ...]], Observer] | None = None
-    """Compiles the observing of several features, by name, into one function; None = not loaded from a pack."""
+    fuse: Callable[[tuple[tuple[str, ...], ...]], Observer] | None = None
+    """Compiles the observing of several features, named by scope, into one function; None = not loaded from a pack."""
     late: int | None = None
     """How long a bucket waits for late observations beyond the window, ms; None = the usual."""
     once: bool = False
@@ -95,3 +98,8 @@ class FeatureSpec:
     """Least deviation, as a share of the mean."""
     whole: bool = False
     """Whether means are rounded to whole units (fen)."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether observations of one settlement may come to be one: they are looked through once more."""
+        return self.each != "settlement" and (self.once or self.aggregate == "share")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from streams.features.scopes import SCOPES
 from streams.language.names import LEVELS, FeatureInfo, Names, Uses
@@ -19,6 +19,7 @@ from streams.rules.feature_drafts import DeclaredFeature, Draft, expressions
 from streams.rules.past_features import PAST_KEYS, PastBuilder
 from streams.rules.section import Section
 from streams.rules.windows import Window, read_span, read_window
+from streams.state.rows import Observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +80,7 @@ class FeatureBuilder:
         self._slots: dict[str, int] = {}
         self._found: dict[str, DeclaredFeature] = {}
         self._drafts: dict[str, Draft] = {}
-        self._fused: dict[tuple[str, ...], Observer] = {}
+        self._fused: dict[tuple[tuple[str, ...], ...], Observer] = {}
 
     def declare_all(self, items: Mapping[str, Item]) -> dict[str, DeclaredFeature]:
         """Check all features, those that look at others after those; the order given is the order declared."""
@@ -167,12 +168,17 @@ class FeatureBuilder:
         functions = draft.write(self._functions, f"feature_{name}")
         return DeclaredFeature(info, uses, parts, {**functions, "fuse": lambda: self._fuse})
 
-    def _fuse(self, names: tuple[str, ...]) -> Observer:
-        """Compile the observing of several features into one function; an empty name leaves its place out."""
-        if names not in self._fused:
-            steps = [self._drafts[name].step(place) for place, name in enumerate(names) if name]
-            self._fused[names] = self._functions.fuse_steps("observer", steps)
-        return self._fused[names]
+    def _fuse(self, scopes: tuple[tuple[str, ...], ...]) -> Observer:
+        """Compile the observing of several features, named by scope, into one function."""
+        if scopes not in self._fused:
+            steps = [[self._drafts[name].step(**self._row(name)) for name in names] for names in scopes]
+            self._fused[scopes] = self._functions.fuse_steps("observer", steps, Observation)
+        return self._fused[scopes]
+
+    def _row(self, name: str) -> dict[str, Any]:
+        """Where a feature's observations go."""
+        parts = self._found[name].parts
+        return {"fid": parts["fid"], "part": SCOPES[parts["scope"]].part}
 
     def _level(self, each: Each, logs: Mapping[str, FeatureInfo]) -> Names:
         names = self._names

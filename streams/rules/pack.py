@@ -62,6 +62,7 @@ class _Loader:
         self._digests: dict[str, bytes] = {}
         self._functions = FunctionSet()
         self._fused: dict[tuple[tuple[int, When], ...], Sieve] = {}
+        self._fused_early: dict[tuple[When, ...], Sieve] = {}
 
     def load(self) -> Pack:
         """Load it."""
@@ -100,6 +101,7 @@ class _Loader:
             knowledge=knowledge,
             notes=tuple(note.spec() for note in notes),
             fuse=self._fuse,
+            fuse_early=self._fuse_early,
             warnings=tuple(problems.warnings),
         )
 
@@ -108,6 +110,12 @@ class _Loader:
         if key not in self._fused:
             self._fused[key] = self._functions.fuse("sieve", [_part(place, rule) for place, rule in rules])
         return self._fused[key]
+
+    def _fuse_early(self, conditions: tuple[When, ...]) -> Sieve:
+        if conditions not in self._fused_early:
+            parts = [Part(place, *self._functions.written(when)) for place, when in enumerate(conditions)]
+            self._fused_early[conditions] = self._functions.fuse("early", parts)
+        return self._fused_early[conditions]
 
     def _columns(
         self, knowledge: Knowledge, features: Mapping[str, DeclaredFeature], rules: Mapping[str, DeclaredRule]

@@ -201,6 +201,8 @@ class Pack:
     notes: tuple[Note, ...] = ()
     fuse: Callable[[tuple[tuple[int, RuleSpec], ...]], Sieve] | None = None
     """Compiles the conditions of rules, with their places, into one function; None = not loaded from files."""
+    fuse_early: Callable[[tuple[When, ...]], Sieve] | None = None
+    """Does the same for conditions on the event alone."""
     warnings: tuple[Any, ...] = ()
     """Problems that do not refuse the pack."""
     _candidates: dict[str, tuple[RuleSpec, ...]] = field(default_factory=dict, repr=False, compare=False)

@@ -170,6 +170,15 @@ class Settings:
             "worker does not start without it. Another key gives every person another reference.",
         ),
     )
+    result_deadline: float = field(
+        default=2.0,
+        metadata=about(
+            kinds.number(0.05, 60, "seconds"),
+            SCREENING,
+            "How long after the event's broker timestamp a result is due. What other workers have not answered by "
+            "then is named in `missing`, and a revision follows.",
+        ),
+    )
     future_tolerance: float = field(
         default=3600.0,
         metadata=about(

@@ -51,8 +51,14 @@ class AnswerBook:
         answers = self._given.get(asker)
         return None if answers is None else answers.get(offset)
 
+    def latest(self, asker: int) -> int:
+        """The highest offset that an asker was answered; -1 when none is kept."""
+        return max(self._given.get(asker, ()), default=-1)
+
     def keep(self, asker: int, offset: int, answer: bytes) -> None:
-        """Remember an answer; those to one asker come in the order of its offsets."""
+        """Remember an answer, unless it is one to an ask met again that nobody can ask anew."""
+        if offset < self._released.get(asker, -1):
+            return
         self._given.setdefault(asker, {})[offset] = answer
         self._fresh.setdefault(asker, []).append(offset)
 

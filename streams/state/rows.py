@@ -3,6 +3,8 @@
 A *window row* holds every feature of one entity. A *settlement row* holds what a settlement was answered and
 what it contributed to which window rows, so that a repeat gets its first answer and a reversal takes
 out exactly what was put in, whatever the rule pack says by then.
+
+Rows hold no cycles, so the garbage collector need not follow them (``gc=False``).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ class Position(NamedTuple):
     offset: int
 
 
-class WindowRow(msgspec.Struct, array_like=True):
+class WindowRow(msgspec.Struct, array_like=True, gc=False):
     """All features of one entity."""
 
     #: Highest offset folded in, by input partition: a replayed input at or below it is not folded again.
@@ -43,7 +45,7 @@ class Observation(msgspec.Struct, array_like=True, frozen=True, gc=False):
     setl_id: str
 
 
-class Contribution(msgspec.Struct, array_like=True, frozen=True):
+class Contribution(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What one event does to one window row."""
 
     key: str
@@ -51,7 +53,7 @@ class Contribution(msgspec.Struct, array_like=True, frozen=True):
     observations: list[Observation]
 
 
-class SettlementRow(msgspec.Struct, array_like=True):
+class SettlementRow(msgspec.Struct, array_like=True, gc=False):
     """A settlement that was screened, or reversed before it arrived."""
 
     #: Event time, ms.
@@ -74,26 +76,55 @@ class SettlementRow(msgspec.Struct, array_like=True):
     reversal: list[Contribution]
     #: Whether the answer was given before everything was known; it is screened again, as revision 2.
     provisional: bool = False
+    #: Whether it is a refund, all of which belongs to the second step (`streams.engine.folding`).
+    late: bool = False
     #: The settlement as the model scored it (`models.lessons.Example`), until a verdict comes; empty without a model.
     example: bytes = b""
     #: What was taught of it so far (`models.lessons.Verdict`).
     verdict: int = 0
 
 
-class TraceRow(msgspec.Struct, array_like=True):
+class ReachedRow(msgspec.Struct, array_like=True):
+    """How far the saved window rows of a partition have come."""
+
+    #: Offset in the partition's observations below which all are folded.
+    observations: int
+    #: By partition, the offset in its settlement rows below which everything is folded that they put into rows here.
+    settled: dict[int, int]
+    #: How many workers have held the partition: what an earlier one writes after a later one has begun is void.
+    epoch: int = 0
+
+
+class TraceRow(msgspec.Struct, array_like=True, gc=False):
     """A trace code's row in a record that carries many: a code is sold once, so compaction would gain nothing."""
 
     key: str
     row: bytes
 
 
+class _Age(msgspec.Struct, array_like=True):
+    """The beginning of a window row."""
+
+    stamps: msgspec.Raw
+    newest: int
+
+
+class _Time(msgspec.Struct, array_like=True):
+    """The beginning of a settlement row."""
+
+    time: int
+
+
 _encoder = msgspec.msgpack.Encoder()
+_age_decoder = msgspec.msgpack.Decoder(_Age)
+_time_decoder = msgspec.msgpack.Decoder(_Time)
 _window_decoder = msgspec.msgpack.Decoder(WindowRow)
 _traces_decoder = msgspec.msgpack.Decoder(list[TraceRow])
+_reached_decoder = msgspec.msgpack.Decoder(ReachedRow)
 _settlement_decoder = msgspec.msgpack.Decoder(SettlementRow)
 
 
-def encode_row(row: WindowRow | SettlementRow) -> bytes:
+def encode_row(row: WindowRow | SettlementRow | ReachedRow) -> bytes:
     """MessagePack of a row."""
     return _encoder.encode(row)
 
@@ -101,6 +132,21 @@ def encode_row(row: WindowRow | SettlementRow) -> bytes:
 def decode_window(raw: bytes) -> WindowRow:
     """Inverse of `encode_row`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
     return _window_decoder.decode(raw)
+
+
+def decode_reached(raw: bytes) -> ReachedRow:
+    """Inverse of `encode_row`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
+    return _reached_decoder.decode(raw)
+
+
+def newest_of(raw: bytes) -> int:
+    """`WindowRow.newest` of an encoded row, at a fraction of the cost of decoding it."""
+    return _age_decoder.decode(raw).newest
+
+
+def time_of(raw: bytes) -> int:
+    """`SettlementRow.time` of an encoded row, at a fraction of the cost of decoding it."""
+    return _time_decoder.decode(raw).time
 
 
 def encode_traces(rows: list[TraceRow]) -> bytes:

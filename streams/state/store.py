@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from streams.state.answers import AnswerBook
-from streams.state.rows import SettlementRow, WindowRow, decode_settlement, decode_window, encode_row
+from streams.state.rows import ReachedRow, SettlementRow, WindowRow, decode_settlement, decode_window, encode_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 HOT = frozenset("idm")
 """Kinds of rows (institutions, prescribers, normality) that most commits find changed: they stay objects."""
+
+
+EFFECTS_PREFIX = "~"
+"""How keys of rows begin, among the settlement rows, of events that are no settlements."""
 
 
 class NotHereError(LookupError):
@@ -33,17 +37,21 @@ class Partition:
     and is no work for the garbage collector. Rows of entities that are met again and again do not rest.
     """
 
-    __slots__ = ("answers", "dirty", "open", "settlements", "windows")
+    __slots__ = ("answers", "dirty", "latest", "open", "reached", "settlements", "windows")
 
     def __init__(self) -> None:
         #: Whether its rows may be changed by a function call: all that others sent before it was here is folded.
         self.open = True
         #: What was told to those who asked about rows here.
         self.answers = AnswerBook()
+        #: What is folded of what others sent and did.
+        self.reached = ReachedRow(0, {})
         self.windows: dict[str, WindowRow | bytes] = {}
         #: Encoded rows: they are many, seldom read, and never changed in place.
         self.settlements: dict[str, bytes] = {}
         self.dirty: set[str] = set()
+        #: Latest event time of any row that was saved, ms: rows expire by it (`streams.state.expiry`).
+        self.latest = 0
 
     def window(self, key: str) -> WindowRow | None:
         """The row, decoded if it rests."""
@@ -102,10 +110,10 @@ class Store:
 
     def partition_of(self, key: str, owner: str) -> int:
         """The partition of a row (see :mod:`streams.features.scopes`)."""
+        if not owner:
+            return crc32(key.encode()) % self.count
         number = self._areas.get(owner)
         if number is None:
-            if not owner:
-                return crc32(key.encode()) % self.count
             number = self._areas[owner] = self._area_partition(owner)
         return number
 
@@ -153,6 +161,16 @@ class Store:
         if self._on_settlement is not None:
             self._on_settlement(number, setl_id, raw)
 
+    def tell_effects(self, number: int, row: SettlementRow) -> None:
+        """Have what an event without an answer put into window rows saved with the settlement rows.
+
+        Nobody asks for it again but who rebuilds window rows (`streams.engine.folding.Folding.restore`).
+        """
+        if self._on_settlement is not None and row.contributions:
+            self._on_settlement(
+                number, f"{EFFECTS_PREFIX}{row.position.partition}:{row.position.offset}", encode_row(row)
+            )
+
     def take_changed(self) -> Iterator[tuple[int, str, bytes]]:
         """The window rows that changed since the last call, encoded as they are when their turn comes.
 
@@ -165,9 +183,13 @@ class Store:
                 row = partition.windows.get(key)
                 if row is None:
                     continue
-                raw = encoded(row)
-                if key[0] not in HOT:
-                    partition.windows[key] = raw
+                if isinstance(row, bytes):
+                    raw = row
+                else:
+                    raw = encode_row(row)
+                    partition.latest = max(partition.latest, row.newest)
+                    if key[0] not in HOT:
+                        partition.windows[key] = raw
                 yield number, key, raw
 
     def rest(self) -> None:

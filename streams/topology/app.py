@@ -7,7 +7,7 @@ Nothing of Faust writes to Kafka here, and nothing of it remembers state: see :m
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import faust
 
@@ -46,12 +46,24 @@ def make_app(settings: Settings) -> faust.App:
     )
 
 
-def attach(app: faust.App, settings: Settings, checkpoint: Checkpoint) -> None:
-    """Have Faust read in order and make state durable before it commits."""
+def attach(
+    app: faust.App, settings: Settings, checkpoint: Checkpoint, first_waiting: Callable[[int], int | None]
+) -> None:
+    """Have Faust read in order, make state durable before it commits, and commit nothing that waits."""
     # A class takes the logger of its module: in Faust's, their comings and goings are Faust's affair.
     ours = {"__module__": faust.__name__}
     app.transport.Producer = type("Producer", (CheckpointingProducer,), ours | {"checkpoint": checkpoint})
-    app.transport.Consumer = type("Consumer", (OrderedConsumer,), ours | {"fetch_wait_ms": settings.fetch_wait_ms})
+    consumer = {
+        "fetch_wait_ms": settings.fetch_wait_ms,
+        "source": source_topic(settings),
+        "first_waiting": staticmethod(first_waiting),
+    }
+    app.transport.Consumer = type("Consumer", (OrderedConsumer,), ours | consumer)
+
+
+def source_topic(settings: Settings) -> str:
+    """The topic that events are screened from."""
+    return settings.topic(REKEYED if settings.rekey else EVENTS)
 
 
 def incoming(message: Any) -> Incoming:
@@ -68,28 +80,37 @@ def incoming(message: Any) -> Incoming:
     )
 
 
-def add_agents(app: faust.App, settings: Settings, handle: Callable[[Incoming], None], sink: Sink) -> str:
-    """Have `handle` called for every event; returns the topic it is read from.
+class Handler(Protocol):
+    """What is done with the records of a topic."""
+
+    def handle(self, message: Incoming) -> None:
+        """Handle one record; must not raise: Faust would commit past the event it skipped."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is under way that reading should pause."""
+
+    async def room(self) -> None:
+        """Wait while `is_full`."""
+
+
+def add_agents(app: faust.App, settings: Settings, screening: Handler, sink: Sink) -> None:
+    """Have every event handled.
 
     With `settings.rekey` events pass a hop first that gives them their treatment area as the key.
     """
-    source = settings.topic(EVENTS)
     if settings.rekey:
-        rekeyed = settings.topic(REKEYED)
-        _agent(app, "rekey", source, Rekeying(sink, rekeyed).handle, sink)
-        source = rekeyed
-    _agent(app, "screen", source, handle, sink)
-    return source
+        _agent(app, "rekey", settings.topic(EVENTS), Rekeying(sink, settings.topic(REKEYED)))
+    _agent(app, "screen", source_topic(settings), screening)
 
 
-def _agent(app: faust.App, name: str, topic: str, handle: Callable[[Incoming], None], sink: Sink) -> None:
+def _agent(app: faust.App, name: str, topic: str, handler: Handler) -> None:
     channel = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def run(stream: Any) -> None:
-        # `handle` does not raise: an exception here would make Faust commit past the event it skipped.
         async for event in stream.events():
-            handle(incoming(event.message))
-            if sink.is_full:
-                await sink.room()
+            handler.handle(incoming(event.message))
+            if handler.is_full:
+                await handler.room()
 
     app.agent(channel, name=name)(run)

@@ -6,9 +6,9 @@ before. The offsets it is about to commit are fixed by then: every event below t
 1. *Take* the window rows that changed, encoded as they are by now, a slice at a time so that events go on between
    slices. A row may so be ahead of the offsets; its stamp says how far.
 2. *Answers first*: wait until everything written so far is acknowledged: settlement rows, the results that
-   follow them, dead letters. A window row must never be ahead of an answer it contains, or a replay would answer on
-   windows that know the event already.
-3. *Windows*: write the rows and wait until they are acknowledged.
+   follow them, dead letters, what owners elsewhere were asked, and what askers elsewhere were answered. A window row
+   must never be ahead of an answer it contains, or a replay would answer on windows that know the event already.
+3. *Windows*: write the rows and wait until they are acknowledged; then how far they have come (`ReachedRow`).
 4. Let Faust commit.
 
 A crash before 4 leaves some rows ahead of the committed offset; their stamps say so, and the replay skips them.
@@ -18,25 +18,40 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from faust.transport.drivers.aiokafka import Producer as FaustProducer
 
 from streams.features.scopes import TRACE_PREFIX
 from streams.memory import set_aside
-from streams.state.rows import TraceRow, encode_traces
+from streams.state.rows import TraceRow, encode_row, encode_traces
 
 if TYPE_CHECKING:
+    from streams.state.expiry import Expiry
     from streams.state.store import Store
-    from streams.topology.sink import Sink
+    from streams.topology.exchange import Exchange
+    from streams.topology.sink import Headers, Sink
 
 
 SLICE: Final = 100
 """Rows encoded or written before events have a turn: about a millisecond."""
+REACHED_KEY: Final = "x:"
+"""Key of the row, among the window rows of a partition, that says how far they have come."""
 TRACES_A_RECORD: Final = 500
 """Trace codes' rows in one record: about 100 kB."""
 
-Write = tuple[str, int, str | None, bytes]
+EPOCH: Final = "epoch"
+"""Header of changelog records: the epoch of the partition in which they were written (`ReachedRow.epoch`)."""
+
+
+@lru_cache
+def epoch_header(epoch: int) -> Headers:
+    """The header of a changelog record."""
+    return [(EPOCH, str(epoch).encode())]
+
+
+Write = tuple[str, int, str | None, bytes | None]
 """Topic, partition, key, value."""
 
 
@@ -46,13 +61,20 @@ class Checkpoint:
     Args:
         store: Whose changed rows are written.
         sink: Where to.
+        exchange: What was asked and answered, and is to be on its way.
+        expiry: Forgets rows that say nothing any more.
         windows_topic: Changelog of window rows, compacted.
         traces_topic: Changelog of trace codes' rows.
     """
 
-    def __init__(self, store: Store, sink: Sink, windows_topic: str, traces_topic: str) -> None:
+    def __init__(
+        self, store: Store, sink: Sink, exchange: Exchange, expiry: Expiry, windows_topic: str, traces_topic: str
+    ) -> None:
         self._store = store
         self._sink = sink
+        self._exchange = exchange
+        self._expiry = expiry
+        self._reached: dict[int, bytes] = {}
         self._windows = windows_topic
         self._traces = traces_topic
         #: When the last checkpoint ended, epoch seconds; 0 before the first.
@@ -63,16 +85,59 @@ class Checkpoint:
     async def __call__(self) -> None:
         """Steps 1 to 3; returns when 4 is safe."""
         async with self._one_at_a_time:
+            self._exchange.send()
+            reached = self._how_far()
             writes = await self._take()
+            for write in self._take_answers():
+                self._write(*write)
             await self._sink.barrier()
-            for number, (topic, partition, key, value) in enumerate(writes, 1):
-                self._sink.send(topic, value, key=key, partition=partition)
+            for number, write in enumerate(writes, 1):
+                self._write(*write)
                 if number % SLICE == 0:
                     await asyncio.sleep(0)
             if writes:
                 await self._sink.barrier()
+            for partition, row in reached.items():
+                if self._reached.get(partition) != row:
+                    self._write(self._windows, partition, REACHED_KEY, row)
+            self._reached = reached
+            for partition, key in self._expiry.some():
+                # Trace codes' rows leave their topic by its retention.
+                if not key.startswith(TRACE_PREFIX):
+                    self._write(self._windows, partition, key, None)
             set_aside()
             self.completed_at = time.time()
+
+    async def claim(self, new: set[int]) -> None:
+        """Begin a new epoch of partitions that were taken over, before anything else is written to them."""
+        async with self._one_at_a_time:
+            for number in new:
+                reached = self._store.partitions[number].reached
+                reached.epoch += 1
+                self._write(self._windows, number, REACHED_KEY, encode_row(reached))
+            await self._sink.barrier()
+
+    def _write(self, topic: str, partition: int, key: str | None, value: bytes | None) -> None:
+        held = self._store.partitions.get(partition)
+        if held is not None:
+            headers = epoch_header(held.reached.epoch)
+            self._sink.send(topic, value, key=key, partition=partition, headers=headers)
+
+    def _how_far(self) -> dict[int, bytes]:
+        """How far the rows of each partition have come at least, once those that changed by now are written."""
+        settled = self._exchange.settled()
+        for partition in self._store.partitions.values():
+            if partition.open:
+                partition.reached.settled |= settled
+        return {number: encode_row(partition.reached) for number, partition in self._store.partitions.items()}
+
+    def _take_answers(self) -> list[Write]:
+        """The answers given since the last call: also those that the rows taken before contain."""
+        return [
+            (self._windows, number, key, raw)
+            for number, partition in self._store.partitions.items()
+            for key, raw in partition.answers.take_changed()
+        ]
 
     async def _take(self) -> list[Write]:
         writes: list[Write] = []

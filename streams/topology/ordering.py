@@ -131,6 +131,9 @@ class OrderedConsumer(FaustConsumer):  # type: ignore[misc] # Faust has no types
 
     #: Longest that a broker may hold a fetch that finds nothing, ms.
     fetch_wait_ms: int = 500
+    #: Topic of the events, and by their partition the offset of the first that is not decided yet.
+    source: str = ""
+    first_waiting: Callable[[int], int | None]
     _merger: Merger | None = None
 
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
@@ -148,10 +151,31 @@ class OrderedConsumer(FaustConsumer):  # type: ignore[misc] # Faust has no types
         fetched = await super()._getmany(active_partitions, timeout)
         return self._merger.release(fetched, active_partitions or set())
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._handled: dict[TP, int] = {}
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """The offset to commit: after what was handled, but not after an event that waits for other owners.
+
+        Faust's own takes events out of its books that this one may have to keep back, and then commits no more. A
+        partition's events are handled one after the other, so the latest that was handled tells everything.
+        """
+        acked = self._acked[tp]
+        if acked:
+            self._handled[tp] = max(acked) + 1
+            acked.clear()
+            self._acked_index[tp].clear()
+            self._gap[tp].chop(0, self._handled[tp])
+        handled = self._handled.get(tp)
+        waiting = self.first_waiting(tp.partition) if tp.topic == self.source else None
+        return handled if handled is None or waiting is None else min(handled, waiting)
+
     async def perform_seek(self) -> None:
         """Go back to the committed offsets; what was held back is fetched again from there."""
         if self._merger is not None:
             self._merger.clear()
+        self._handled.clear()
         await super().perform_seek()
 
     def _is_behind(self, tp: TP) -> bool | None:

@@ -31,6 +31,15 @@ class Rekeying:
         self._sink = sink
         self._topic = topic
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits for the broker that reading should pause."""
+        return self._sink.is_full
+
+    async def room(self) -> None:
+        """Wait while `is_full`."""
+        await self._sink.room()
+
     def handle(self, message: Incoming) -> None:
         """Pass one event on."""
         key: bytes | None

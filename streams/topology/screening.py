@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from streams.contract.decode import Limits, decode_event
 from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.state.rows import Position
+from streams.topology.checkpoint import epoch_header
 from streams.topology.clients import ROW_FACTOR
 from streams.topology.deployment import ACCEPTED
+from streams.topology.sink import Countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.contract.events import Event
+    from streams.engine.desk import Desk, Pending
     from streams.engine.engine import Engine, Outcome
     from streams.observability.metrics import Metrics
     from streams.rules.specs import Pack
+    from streams.state.rows import Contribution
+    from streams.state.store import Store
     from streams.topology.deployment import Deployment
+    from streams.topology.exchange import Exchange
     from streams.topology.sink import Headers, Sink
 
 logger = logging.getLogger(__name__)
 
+WAITING_MAX: Final = 20_000
+"""Events that wait for other owners; with more, reading pauses."""
+PATIENCE_S: Final = 1.0
+"""How long other owners have at least, also where an event is overdue when it comes: after an outage all are."""
+ROOM_POLL_S: Final = 0.001
+TICK_EVERY: Final = 32
+"""Events after which messages between owners have their turn."""
 DEAD_LETTER_FACTOR: Final = ROW_FACTOR // 2
 """A dead letter keeps what was received up to this many times the largest event that is screened."""
 
@@ -38,6 +52,8 @@ class Names(NamedTuple):
     windows: str
     traces: str
     settlements: str
+    observations: str
+    answers: str
 
 
 class Incoming(NamedTuple):
@@ -70,26 +86,36 @@ class SettlementRows:
 
 
 class Screening:
-    """Decodes, screens and writes.
+    """Decodes, screens and writes; the clerk of a desk.
 
-    A result is written when the broker has acknowledged the settlement row that remembers it. So whoever saw a
-    result sees the same again, whatever crashes: a settlement without a row was answered to nobody.
+    A result is written when the broker has acknowledged the settlement row that remembers it, and all that owners
+    elsewhere were told of it. So whoever saw a result sees the same again, whatever crashes: a settlement without a row
+    was answered to nobody.
     """
+
+    desk: Desk
 
     def __init__(
         self,
         engine: Engine,
+        store: Store,
         rows: SettlementRows,
         sink: Sink,
+        exchange: Exchange,
         names: Names,
         limits: Limits,
         metrics: Metrics,
+        deadline: float,
         deployment: Deployment | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
+        self._store = store
         self._rows = rows
         self._sink = sink
+        self._exchange = exchange
+        self._deadline = deadline
+        self._since_tick = 0
         self._names = names
         self._limits = limits
         self._metrics = metrics
@@ -108,18 +134,78 @@ class Screening:
         except Rejected as rejected:
             self._dead_letter(message, rejected.reason, rejected.detail)
             return
+        due = max(message.timestamp / 1000 + self._deadline, self._now() + PATIENCE_S)
+        position = Position(message.partition, message.offset)
         try:
-            outcome = self.engine.screen(event, Position(message.partition, message.offset))
-        except Exception as error:
-            # A fault of ours, not of the sender: the platform gets an answer that says so, and neighbours go on.
-            logger.exception("%s[%s]@%s could not be screened", *source_of(message))
-            metrics.event_errors["engine", type(error).__name__].value += 1
-            self._rows.take()
-            if event.event_type != "settlement":
-                self._dead_letter(message, "internal", type(error).__name__)
-                return
-            outcome = self.engine.unscreened(event)
-        self._write(message, event, outcome)
+            self.desk.take(event, position, message, due)
+        except Exception as error:  # noqa: BLE001 - whatever one event does, its neighbours are screened
+            self._failed(message, event, error)
+        self._since_tick += 1
+        if self._since_tick >= TICK_EVERY:
+            self._since_tick = 0
+            self._exchange.tick()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits for brokers or other owners that reading should pause."""
+        return self._sink.is_full or self.desk.waiting >= WAITING_MAX
+
+    async def room(self) -> None:
+        """Wait while `is_full`."""
+        while self.is_full:
+            self._sink.poll()
+            await asyncio.sleep(ROOM_POLL_S)
+
+    def decide(self, pending: Pending, early: list[Contribution] | None) -> None:
+        """Screen an event whose turn it is, and write what follows."""
+        event, position = pending.event, pending.position
+        message = cast("Incoming", pending.ticket)
+        try:
+            outcome = self.engine.screen(event, position, early)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._tell_owners(position)
+            self._failed(message, event, error)
+            return
+        self._write(message, event, outcome, self._tell_owners(position))
+
+    def preview(self, pending: Pending) -> None:
+        """Answer a settlement whose deadline passes while other owners are late."""
+        message = cast("Incoming", pending.ticket)
+        try:
+            outcome = self.engine.preview(pending.event, pending.position)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._count(message, error)
+            return
+        self._metrics.inflight_events.value += 1  # twice, as it is answered twice
+        self._write(message, pending.event, outcome, [])
+
+    def forget(self) -> None:
+        """Drop what is under way: it is read again from what is committed."""
+        self._metrics.inflight_events.value -= self.desk.waiting
+        self.desk.clear()
+        self._exchange.suspend()
+
+    def _tell_owners(self, position: Position) -> list[int]:
+        """Post what the event at `position` did to rows held elsewhere; returns the partitions a letter is due to."""
+        owners = []
+        for owner, ask in self.engine.folding.take_asks(position):
+            self._exchange.post(owner, ask)
+            if ask.late:
+                owners.append(owner)
+        return owners
+
+    def _failed(self, message: Incoming, event: Event, error: Exception) -> None:
+        """A fault of ours, not of the sender: the platform gets an answer that says so, and neighbours go on."""
+        self._count(message, error)
+        if event.event_type != "settlement":
+            self._dead_letter(message, "internal", type(error).__name__)
+            return
+        self._write(message, event, self.engine.unscreened(event), [])
+
+    def _count(self, message: Incoming, error: Exception) -> None:
+        logger.error("%s[%s]@%s could not be screened", *source_of(message), exc_info=error)
+        self._metrics.event_errors["engine", type(error).__name__].value += 1
+        self._rows.take()
 
     def _adopt(self, deployment: Deployment) -> None:
         """Change rule packs between two events."""
@@ -133,7 +219,7 @@ class Screening:
         changes = differences(before, pack)
         logger.info("rule pack %s (%s) is in force: %s", pack.version, pack.sha256[:12], changes)
 
-    def _write(self, message: Incoming, event: Event, outcome: Outcome) -> None:
+    def _write(self, message: Incoming, event: Event, outcome: Outcome, told: list[int]) -> None:
         rows = self._rows.take()
         for rule_id, kind in outcome.failed:
             logger.error("rule %s raised %s on %s", rule_id, kind, " ".join(source_of(message)))
@@ -142,13 +228,13 @@ class Screening:
             self._write_rows(rows)
             self._finished()
             return
-        emit = self._emitter(message, event.setl_id or "", outcome)
-        if not rows:
-            emit()
-            return
-        (partition, key, row), *others = rows
-        self._sink.send(self._names.settlements, row, key=key, partition=partition, on_delivery=emit)
-        self._write_rows(others)
+        emit = Countdown(bool(rows) + len(told), self._emitter(message, event.setl_id or "", outcome))
+        for owner in told:
+            self._exchange.send_letter(owner, emit)
+        if rows:
+            (partition, key, row), *others = rows
+            self._send_row(partition, key, row, emit)
+            self._write_rows(others)
 
     def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
         """What writes the result, and the alert, once the settlement row is safe."""
@@ -173,7 +259,13 @@ class Screening:
 
     def _write_rows(self, rows: list[tuple[int, str, bytes]]) -> None:
         for partition, key, row in rows:
-            self._sink.send(self._names.settlements, row, key=key, partition=partition)
+            self._send_row(partition, key, row)
+
+    def _send_row(self, partition: int, key: str, row: bytes, on_delivery: Callable[[], None] | None = None) -> None:
+        headers = epoch_header(self._store.partitions[partition].reached.epoch)
+        self._sink.send(
+            self._names.settlements, row, key=key, partition=partition, headers=headers, on_delivery=on_delivery
+        )
 
     def _dead_letter(self, message: Incoming, reason: str, detail: str) -> None:
         self._metrics.dead_letters[reason].value += 1

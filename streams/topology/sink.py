@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
+import time
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from confluent_kafka import Producer
@@ -37,6 +39,24 @@ def fail_stop(topic: str, reason: str) -> NoReturn:
     os._exit(EXIT_UNDELIVERED)
 
 
+class Countdown:
+    """Does something once it has been called so many times; at once for none."""
+
+    __slots__ = ("_left", "_then")
+
+    def __init__(self, count: int, then: Callable[[], None]) -> None:
+        self._left = count
+        self._then = then
+        if not count:
+            then()
+
+    def __call__(self) -> None:
+        """Count one."""
+        self._left -= 1
+        if not self._left:
+            self._then()
+
+
 class Sink:
     """Writes records and knows which of them are acknowledged.
 
@@ -47,6 +67,8 @@ class Sink:
         config: librdkafka configuration of the producer.
         high_water: Unacknowledged records from which on the reader should pause (`is_full`).
         on_undelivered: Called with topic and reason of a record that failed for good; does not return.
+        watched: The topic whose `ends` are kept.
+        stall_s: A process that stood still for so long has lost its partitions, and must not write any more.
     """
 
     def __init__(
@@ -54,6 +76,8 @@ class Sink:
         config: dict[str, Any],
         high_water: int = 20_000,
         on_undelivered: Callable[[str, str], NoReturn] = fail_stop,
+        watched: str = "",
+        stall_s: float = math.inf,
     ) -> None:
         self._producer = Producer(config)
         self._high_water = high_water
@@ -66,6 +90,11 @@ class Sink:
         self.unacknowledged = 0
         #: Records acknowledged, by topic.
         self.delivered: dict[str, int] = {}
+        self._watched = watched
+        self._stall_s = stall_s
+        self._beaten = math.inf
+        #: By partition of the watched topic, the offset after the last record acknowledged.
+        self.ends: dict[int, int] = {}
 
     @property
     def is_full(self) -> bool:
@@ -94,13 +123,16 @@ class Sink:
             headers: Record headers.
             on_delivery: See above.
         """
+        self._beat()
         epoch = self._epoch if self._inherited is None else self._inherited
         self._pending[epoch] += 1
         self.unacknowledged += 1
 
-        def delivered(error: KafkaError | None, _message: Message) -> None:
+        def delivered(error: KafkaError | None, message: Message) -> None:
             if error is not None:
                 self._on_undelivered(topic, error.str())
+            if topic == self._watched:
+                self.ends[message.partition() or 0] = (message.offset() or 0) + 1
             if on_delivery is not None:
                 self._inherited = epoch
                 try:
@@ -130,11 +162,23 @@ class Sink:
 
     def poll(self) -> None:
         """Run the callbacks of what was acknowledged since the last poll."""
+        self._beat()
         self._since_poll = 0
         self._producer.poll(0)
 
+    def _beat(self) -> None:
+        """End the process if it stood still (stopped, swapped out, a paused machine) while the group went on.
+
+        Others have its partitions then, and what it would write next is older than what they wrote.
+        """
+        now = time.monotonic()
+        if now - self._beaten > self._stall_s:
+            self._on_undelivered("any topic", f"the process stood still for {now - self._beaten:.0f} s")
+        self._beaten = now
+
     async def run(self) -> None:
         """Keep polling, often while something is on its way; never returns."""
+        self._beaten = time.monotonic()
         while True:
             self.poll()
             await asyncio.sleep(_BUSY_POLL_S if self.unacknowledged else _IDLE_POLL_S)

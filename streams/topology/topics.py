@@ -24,6 +24,9 @@ _COMPACTION: Final = {
     "min.cleanable.dirty.ratio": "0.1",
     "segment.ms": "600000",  # only closed segments are compacted
     "max.compaction.lag.ms": "900000",
+    # Records that a worker wrote after it had lost its partitions are void (`streams.topology.checkpoint.EPOCH`); what
+    # they would have replaced must still be there for the next who reads.
+    "min.compaction.lag.ms": "600000",
 }
 _MAX_BYTES: Final = "max.message.bytes"
 _RETENTION: Final = "retention.ms"
@@ -82,6 +85,8 @@ def topic_config(settings: Settings, name: str) -> dict[str, str]:
     if name == contract.SETTLEMENTS:
         config[_RETENTION] = str((settings.result_horizon_days + 1) * DAY_MS)
         config["segment.ms"] = "3600000"  # a row outlives its time by no more than its segment's
+        # Whoever rebuilds windows needs every change of the last seconds, not only the latest of each settlement.
+        config["min.compaction.lag.ms"] = "3600000"
     elif name == contract.TRACES:
         config[_RETENTION] = str(settings.trace_code_days * DAY_MS)
     elif topic.cleanup == "delete":

@@ -10,12 +10,16 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import faust
+from confluent_kafka import KafkaException
+from faust.types import TP
 
 from streams.contract.decode import Limits
 from streams.contract.topics import (
     ALERTS,
+    ANSWERS,
     DEAD_LETTERS,
     INSTITUTIONS,
+    OBSERVATIONS,
     PERSONS,
     PRACTITIONERS,
     RESULTS,
@@ -23,22 +27,27 @@ from streams.contract.topics import (
     TRACES,
     WINDOWS,
 )
+from streams.engine.desk import Desk
 from streams.engine.engine import Engine
+from streams.engine.owner import Owner
 from streams.engine.references import References
 from streams.observability.health import Health
 from streams.observability.loop import watch_loop
 from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
+from streams.state.expiry import Expiry
 from streams.state.store import Store
-from streams.topology.app import add_agents, attach, make_app
+from streams.topology.app import add_agents, attach, make_app, source_topic
 from streams.topology.checkpoint import Checkpoint
 from streams.topology.clients import consumer_config, producer_config, wait_for_broker
 from streams.topology.deployment import Deployment
+from streams.topology.exchange import Exchange
 from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
 from streams.topology.sink import Sink, fail_stop
+from streams.topology.topics import DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +59,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _GAUGES_S: Final = 1.0
+STALL: Final = 0.9
+"""A process that stood still for this part of the session timeout may have lost its partitions."""
 
 
 class Worker:
@@ -90,10 +101,19 @@ class Worker:
             consumer_config(self.settings), _registries(self.settings), self.references, self._bad_reference
         )
         reader.start()
-        sink = Sink(producer_config(self.settings))
-        checkpoint = Checkpoint(self.store, sink, self.names.windows, self.names.traces)
+        sink = Sink(
+            producer_config(self.settings),
+            watched=self.names.settlements,
+            stall_s=STALL * self.settings.session_timeout,
+        )
         app = make_app(self.settings)
-        attach(app, self.settings, checkpoint)
+        source = source_topic(self.settings)
+        owner = Owner(self.engine, self.store)
+        exchange = Exchange(
+            consumer_config(self.settings), self.names, self.store, sink, owner, lambda n: _committed(app, source, n)
+        )
+        expiry = Expiry(self.store, self.engine.lives, self.settings.result_horizon_days * DAY_MS)
+        checkpoint = Checkpoint(self.store, sink, exchange, expiry, self.names.windows, self.names.traces)
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
         )
@@ -105,17 +125,33 @@ class Worker:
             self.engine.pack,
         )
         deployment.start()
-        screening = Screening(self.engine, self.rows, sink, self.names, limits, self.metrics, deployment)
-        source = add_agents(app, self.settings, screening.handle, sink)
-        assignment = Assignment(self, app, source, reader)
+        screening = Screening(
+            self.engine,
+            self.store,
+            self.rows,
+            sink,
+            exchange,
+            self.names,
+            limits,
+            self.metrics,
+            self.settings.result_deadline,
+            deployment,
+        )
+        exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
+        attach(app, self.settings, checkpoint, screening.desk.first_waiting)
+        add_agents(app, self.settings, screening, sink)
+        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint)
+        app.on_partitions_revoked.connect(assignment.on_partitions_revoked)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
+        app.task(exchange.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
         app.task(lambda: self._watch(app, checkpoint, source))
         self.metrics.start_topics(consumed=[source], produced=self.names)
         try:
             return _run_faust(app, self._on_stop)
         finally:
+            exchange.close()
             unacknowledged = sink.close(self.settings.stop_timeout)
             deployment.stop()
             reader.stop()
@@ -156,16 +192,36 @@ class Worker:
 class Assignment:
     """Takes partitions over: their state is complete before Faust hands out the first event."""
 
-    def __init__(self, worker: Worker, app: faust.App, source: str, reader: ReferenceReader) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        app: faust.App,
+        source: str,
+        reader: ReferenceReader,
+        screening: Screening,
+        exchange: Exchange,
+        checkpoint: Checkpoint,
+    ) -> None:
         self._worker = worker
         self._app = app
         self._source = source
         self._reader = reader
-        self._recovery = Recovery(consumer_config(worker.settings), worker.names, worker.stopping)
+        self._screening = screening
+        self._exchange = exchange
+        self._checkpoint = checkpoint
+        self._recovery = Recovery(
+            consumer_config(worker.settings), worker.names, worker.store, worker.engine, worker.stopping
+        )
+
+    async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
+        """Faust awaits this when it has committed, before partitions are shared anew."""
+        self._screening.forget()
 
     async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         """Faust awaits this after every rebalance, before it resumes the streams."""
         worker = self._worker
+        # Also where nothing was revoked: events read before are read again.
+        self._screening.forget()
         partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
         new, given_up = worker.store.hold(partitions)
         worker.metrics.rebalances.value += 1
@@ -174,9 +230,11 @@ class Assignment:
         worker.health.set_assigned(len(partitions), recovering=True)
         begun = time.monotonic()
         try:
-            count = await asyncio.to_thread(self._recovery.run, {n: worker.store.partitions[n] for n in new})
+            count = await asyncio.to_thread(self._recovery.run, new)
+            await self._checkpoint.claim(new)
             await asyncio.to_thread(self._wait_for_registries)
-        except RecoveryError as error:
+            await asyncio.to_thread(self._exchange.resume)
+        except (RecoveryError, KafkaException) as error:
             fail_stop("the state", str(error))
         seconds = time.monotonic() - begun
         worker.metrics.table_recovery_duration.observe(seconds)
@@ -214,6 +272,11 @@ def _run_faust(app: faust.App, on_stop: Callable[[], None]) -> int:
     return 0
 
 
+def _committed(app: faust.App, topic: str, number: int) -> int:
+    """The offset below which a partition's events are committed, as far as this worker knows."""
+    return int(app.consumer._committed_offset.get(TP(topic, number)) or 0)  # noqa: SLF001 - no public way
+
+
 def _names(settings: Settings) -> Names:
     return Names(
         results=settings.topic(RESULTS),
@@ -222,6 +285,8 @@ def _names(settings: Settings) -> Names:
         windows=settings.topic(WINDOWS),
         traces=settings.topic(TRACES),
         settlements=settings.topic(SETTLEMENTS),
+        observations=settings.topic(OBSERVATIONS),
+        answers=settings.topic(ANSWERS),
     )
 
 

@@ -7,7 +7,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streams.cli.screen import read_references
+from streams.engine.engine import Engine
+from streams.rules.pack import load_pack
+from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
+from streams.state.store import Store
+from streams.topology.partitions import area_partition
+from tests.spacing import rounds
 from tests.stream.process import WorkerProcess, environment, prewarn
 
 if TYPE_CHECKING:
@@ -99,8 +106,14 @@ class Traffic:
 
     def until(self, count: int) -> set[str]:
         """Return the settlements among the first so many events."""
-        found = (json.loads(raw) for raw in self.raws[:count])
-        return {event["setl_id"] for event in found if event["event_type"] == "settlement"}
+        return settlements(self.raws[:count])
+
+    def rounds(self, begin: int, partitions: int) -> list[list[bytes]]:
+        """Return the events from one on in rounds that may be under way together (`tests.spacing`)."""
+        references = read_references(self.folder, 1_048_576)
+        engine = Engine(load_pack(shipped("rules"), shipped("knowledge")), Store(), b"a key of tests", references)
+        made = rounds(self.raws[begin:], engine, area_partition(partitions), 1_000)
+        return [[raw for _, raw in together] for together in made]
 
     def screened(self) -> Violations:
         """Return the violations of every settlement as `prewarn screen` finds them."""
@@ -110,6 +123,12 @@ class Traffic:
         done = prewarn(arguments, environment("localhost:9"), timeout=120)
         assert done.returncode == 0, done.stderr
         return violations(results.read_bytes().splitlines())
+
+
+def settlements(raws: list[bytes]) -> set[str]:
+    """Return the settlements among events."""
+    found = (json.loads(raw) for raw in raws)
+    return {event["setl_id"] for event in found if event["event_type"] == "settlement"}
 
 
 def traffic(folder: Path, events: int, seed: int = 7, **options: Any) -> Traffic:

@@ -1,13 +1,13 @@
 """A cluster without Kafka: workers share partitions, logs carry what they say to each other, and anything may crash.
 
 What is durable is what would be in Kafka: events, observations and answers by partition, committed offsets, settlement
-rows (written when they change) and window rows (written at a checkpoint, after the answers given). A crash may
-come between any two of these writes.
+rows (written when they change), and, written at a checkpoint, the answers given, then window rows, then how far those
+have come. A crash may come between any two of these writes.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
 from streams.contract.decode import decode_event
@@ -15,8 +15,8 @@ from streams.engine.desk import Desk, Pending
 from streams.engine.engine import Engine
 from streams.engine.owner import Owner
 from streams.state.answers import ANSWERS_PREFIX
-from streams.state.rows import Position, decode_window
-from streams.state.store import Store, encoded
+from streams.state.rows import Position, decode_reached, decode_settlement, decode_window, encode_row
+from streams.state.store import EFFECTS_PREFIX, Store, encoded
 from streams.topology.partitions import area_partition
 from tests.unit.engine.histories import KEY
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 EVENTS, OBSERVATIONS, ANSWERS = "events", "observations", "answers"
 Place = tuple[str, int]
+CHECKPOINTS = 0.5
+"""How many workers come to a checkpoint before a crash, and how many of those to its end."""
 
 
 class Cluster:
@@ -42,7 +44,9 @@ class Cluster:
         self.logs: dict[Place, list[Any]] = defaultdict(list)
         self.committed: dict[Place, int] = defaultdict(int)
         self.windows: dict[int, dict[str, bytes]] = defaultdict(dict)
-        self.settlements: dict[int, dict[str, bytes]] = defaultdict(dict)
+        #: Settlement rows in the order of their changes, and how far window rows have come.
+        self.settlements: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
+        self.reached: dict[int, bytes] = {}
         #: Every answer that was written, by settlement.
         self.answers: dict[str, list[bytes]] = defaultdict(list)
         self.failures: list[str] = []
@@ -55,6 +59,11 @@ class Cluster:
             held[number % count].add(number)
         self.workers = [Worker(self, numbers) for numbers in held]
 
+    def everything_saved(self, chance: random.Random) -> None:
+        """Have every worker stop in good order."""
+        for worker in self.workers:
+            worker.checkpoint(chance, broken=False)
+
     def run(self, chance: random.Random, *, crashes: float = 0.0, overdue: float = 0.0) -> None:
         """Take steps in any order until nothing is left to do."""
         steps = 0
@@ -62,7 +71,8 @@ class Cluster:
             able = [(worker, place) for worker in self.workers for place in worker.places() if worker.behind(place)]
             if not able:
                 for worker in self.workers:
-                    worker.checkpoint(chance, broken=False)
+                    if chance.random() < CHECKPOINTS:
+                        worker.checkpoint(chance, broken=False)
                 assert not any(worker.desk.waiting for worker in self.workers)
                 return
             worker, place = chance.choice(able)
@@ -73,7 +83,8 @@ class Cluster:
                 chance.choice(self.workers).desk.overdue(1e18)
             elif dice < overdue + crashes:
                 for each in self.workers:
-                    each.checkpoint(chance, broken=chance.random() < 0.5)  # noqa: PLR2004 - a coin
+                    if chance.random() < CHECKPOINTS:
+                        each.checkpoint(chance, broken=chance.random() < CHECKPOINTS)
                 self.distribute(chance.randint(1, 3))
             elif dice < overdue + crashes + 0.05:
                 chance.choice(self.workers).checkpoint(chance, broken=False)
@@ -89,15 +100,27 @@ class Worker:
         self.engine = Engine(cluster.pack, self.store, KEY, cluster.references)
         self.owner = Owner(self.engine, self.store)
         self.desk = Desk(self.engine, self.store, self._post, self)
-        self.read = {(topic, n): cluster.committed[topic, n] for topic in (EVENTS, OBSERVATIONS, ANSWERS) for n in held}
+        self.read = {(EVENTS, n): cluster.committed[EVENTS, n] for n in held}
         for number, partition in self.store.partitions.items():
-            partition.settlements.update(cluster.settlements[number])
+            for key, raw in cluster.settlements[number]:
+                if not key.startswith(EFFECTS_PREFIX):
+                    partition.settlements[key] = raw
+            if number in cluster.reached:
+                partition.reached = decode_reached(cluster.reached[number])
+            self.read[OBSERVATIONS, number] = partition.reached.observations
+            # What was answered before is asked again.
+            self.read[ANSWERS, number] = len(cluster.logs[ANSWERS, number])
             for key, raw in cluster.windows[number].items():
                 if key.startswith(ANSWERS_PREFIX):
                     partition.answers.restore(key, raw)
                 else:
                     partition.windows[key] = raw
+            for other in range(cluster.count):
+                for _, raw in cluster.settlements[other][partition.reached.settled.get(other, 0) :]:
+                    self.engine.folding.restore(number, decode_settlement(raw))
+                partition.reached.settled[other] = len(cluster.settlements[other])
             partition.open = not self.behind((OBSERVATIONS, number))
+        self._deferred: dict[int, deque[Ask]] = defaultdict(deque)
         self._opens = {number: len(cluster.logs[OBSERVATIONS, number]) for number in held}
 
     def places(self) -> list[Place]:
@@ -116,7 +139,7 @@ class Worker:
             event = decode_event(record, arrived=None)
             self.desk.take(event, Position(number, offset), None, due=0.0)
         elif topic == OBSERVATIONS:
-            ask, done = record
+            ask, done, settled = record
             self.store.partitions[number].answers.release(ask.asker, done)
             answer = self.owner.take(number, ask)
             if answer is not None:
@@ -124,8 +147,12 @@ class Worker:
                     self.desk.answered(ask.asker, ask.offset, number, answer)
                 else:
                     self.cluster.logs[ANSWERS, ask.asker].append((ask.offset, number, answer))
-            if offset + 1 >= self._opens[number]:
-                self.store.partitions[number].open = True
+            partition = self.store.partitions[number]
+            partition.reached.observations = offset + 1
+            for other, end in settled.items():
+                partition.reached.settled[other] = max(end, partition.reached.settled.get(other, 0))
+            if not partition.open and offset + 1 >= self._opens[number]:
+                self._open(number)
         else:
             asked, owner, rows = record
             self.desk.answered(number, asked, owner, rows)
@@ -134,7 +161,11 @@ class Worker:
         """Make everything durable, or only the beginning of it."""
         cluster = self.cluster
         ends = dict(self.read)
-        for number in self.store.partitions:
+        reached = {}
+        for number, partition in self.store.partitions.items():
+            if partition.open:
+                partition.reached.settled |= self._settled()
+            reached[number] = encode_row(partition.reached)
             first = self.desk.first_waiting(number)
             if first is not None:
                 ends[EVENTS, number] = first
@@ -153,19 +184,37 @@ class Worker:
             else:
                 cluster.windows[number][key] = raw
         if not broken:
+            cluster.reached |= reached
             cluster.committed.update(ends)
             for number in self.store.partitions:
                 for owner in self.store.partitions.values():
                     owner.answers.release(number, ends[EVENTS, number])
 
     def _on_settlement(self, number: int, setl_id: str, row: bytes) -> None:
-        self.cluster.settlements[number][setl_id] = row
+        self.cluster.settlements[number].append((setl_id, row))
+
+    def _settled(self) -> dict[int, int]:
+        return {number: len(self.cluster.settlements[number]) for number in self.store.partitions}
 
     def _post(self, owner: int, ask: Ask) -> bytes | None:
         if self.store.is_open(owner):
             return self.owner.take(owner, ask)
-        self.cluster.logs[OBSERVATIONS, owner].append((ask, self.cluster.committed[EVENTS, ask.asker]))
+        if owner in self.store.partitions:
+            self._deferred[owner].append(ask)
+            return None
+        done = self.cluster.committed[EVENTS, ask.asker]
+        self.cluster.logs[OBSERVATIONS, owner].append((ask, done, self._settled()))
         return None
+
+    def _open(self, number: int) -> None:
+        deferred = self._deferred[number]
+        while deferred:  # an answer may lead to more
+            ask = deferred.popleft()
+            answer = self.owner.take(number, ask)
+            if answer is not None:
+                self.desk.answered(ask.asker, ask.offset, number, answer)
+        self.store.partitions[number].open = True
+        self.desk.opened(number)
 
     def decide(self, pending: Pending, early: list[Contribution] | None) -> None:
         outcome = self.engine.screen(pending.event, pending.position, early)

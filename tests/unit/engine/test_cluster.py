@@ -16,20 +16,18 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from streams.contract.decode import decode_event
-from streams.engine.asks import AskBuilder, read_all
 from streams.engine.engine import Engine
 from streams.engine.references import References
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
 from streams.state.rows import Position
-from streams.state.store import Store
 from streams.topology.partitions import area_partition
+from tests.spacing import rounds
 from tests.unit.engine.cluster import EVENTS, Cluster, features
 from tests.unit.engine.histories import KEY, one_partition
 
 if TYPE_CHECKING:
-    from streams.contract.events import Event
     from streams.rules.specs import Pack
 
 PARTITIONS = 5
@@ -46,7 +44,8 @@ features:
 rules:
   Z01:
     {name: 镜, each: settlement, severity: 3, when: event.medfee_sumamt != 0,
-     message: "{person_visits.count} {person_repeated.count} {institution_visitor.count} {institution_codes.sum} {institution_recent.count}"}
+     message: "{person_visits.count} {person_repeated.count} {institution_visitor.count} {institution_codes.sum}
+       {institution_recent.count}"}
   Z02:
     {name: 镜, each: line, severity: 3, when: line.cnt > 0,
      message: "{prescriber_day.count} {prescriber_places.count} {person_item_supply.count}"}
@@ -99,38 +98,6 @@ def troubled(raws: list[bytes], dice: random.Random) -> list[bytes]:
     return found
 
 
-def rows_of(event: Event, engine: Engine) -> set[str]:
-    """Return every row that an event reads or changes."""
-    engine.identify(event)
-    builder = AskBuilder(Store(count=1, area_partition=lambda _area: 0), -1, 0)
-    context = engine.context(event)
-    read_all(builder, engine.plan, event, context)
-    keys = {key for ask in builder.by_owner.values() for key in ask.keys}
-    return keys | {f"s:{name}" for name in (event.setl_id, event.init_setl_id) if name}
-
-
-def rounds(raws: list[bytes], engine: Engine) -> list[list[tuple[int, bytes]]]:
-    """Return the events in rounds, with their partitions; what different partitions do in a round shares no row."""
-    partition_of = area_partition(PARTITIONS)
-    made: list[list[tuple[int, bytes]]] = [[]]
-    seen: dict[str, int] = {}
-    lines: dict[str, set[str]] = {}
-    for raw in raws:
-        event = decode_event(raw, arrived=None)
-        number = partition_of(event.mdtrtarea_admvs)
-        keys = rows_of(event, engine)
-        if event.event_type == "reversal":
-            # It takes out of the rows of its original.
-            keys |= lines.get(event.init_setl_id or "", set())
-        lines[event.setl_id or ""] = keys
-        if len(made[-1]) >= ROUND or any(seen.get(key, number) != number for key in keys):
-            made.append([])
-            seen = {}
-        made[-1].append((number, raw))
-        seen |= dict.fromkeys(keys, number)
-    return made
-
-
 def effective(answers: list[bytes]) -> dict[str, Any]:
     """Return the answer that counts, without what tells a revision from a first answer; all of a revision agree."""
     by_revision: dict[int, dict[str, Any]] = {}
@@ -151,10 +118,10 @@ def test_a_cluster_says_what_one_engine_says(seed: int, chance: int, crashes: fl
     alone = Engine(pack(), one_partition(), KEY, references)
     expected: dict[str, list[bytes]] = {}
     cluster = Cluster(pack(), references, PARTITIONS)
-    dice = random.Random(chance)
+    dice = random.Random(chance)  # noqa: S311 - chance, not secrets
     cluster.distribute(dice.randint(1, 3))
     offset = 0
-    for together in rounds(troubled(raws, dice), alone):
+    for together in rounds(troubled(raws, dice), alone, area_partition(PARTITIONS), ROUND):
         for number, raw in together:
             event = decode_event(raw, arrived=None)
             outcome = alone.screen(event, Position(0, offset))
@@ -165,6 +132,7 @@ def test_a_cluster_says_what_one_engine_says(seed: int, chance: int, crashes: fl
         cluster.run(dice, crashes=crashes, overdue=0.02)
     assert cluster.failures == []
     assert {s: effective(a) for s, a in expected.items()} == {s: effective(a) for s, a in cluster.answers.items()}
+    cluster.everything_saved(dice)
     cluster.distribute(1)
     assert features({}, alone._store) == features(cluster.windows, cluster.workers[0].store)
 
@@ -173,6 +141,6 @@ def test_a_cluster_says_what_one_engine_says(seed: int, chance: int, crashes: fl
 def test_the_days_ask_for_rows_elsewhere(seed: int) -> None:
     """The comparison means something: most of these days' rounds have several events, and most events share rows."""
     raws, references = day(seed)
-    made = rounds(raws, Engine(pack(), one_partition(), KEY, references))
+    made = rounds(raws, Engine(pack(), one_partition(), KEY, references), area_partition(PARTITIONS), ROUND)
     assert sum(len(each) > 1 for each in made) > len(made) / 2
     assert len({number for each in made for number, _ in each}) > 2

@@ -113,8 +113,9 @@ def test_what_is_too_late_is_passed_over() -> None:
     """An observation behind the window and the time that is waited is counted as late and changes nothing."""
     arithmetic = AGGREGATES["count"](spec("count", days=1, span=0, resolution=0, late=2 * DAY))
     state = arithmetic.fold(None, 10 * DAY, None, "S1")
-    assert [arithmetic.is_late(state, day * DAY) for day in (7, 8, 9)] == [True, False, False]
-    assert arithmetic.fold(state, 7 * DAY, None, "S2")[0] == {10: 1}
+    assert arithmetic.fold(state, 7 * DAY, None, "S2") is None
+    assert state[0] == {10: 1}
+    assert [arithmetic.fold(state, day * DAY, None, "S2") is state for day in (8, 9)] == [True, True]
 
 
 def test_since_is_what_was_first_seen_and_stays() -> None:
