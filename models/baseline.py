@@ -4,9 +4,9 @@ The state is a plain list that lives in a window row of the area (`streams.engin
 settlement, survives crashes and moves between workers as all rows do, and is the same however many workers there are.
 
 *Oddness* is the sum of the `STRONGEST` excesses of inputs over what is usual, each d + d²/2 of a one-sided deviation d
-beyond `FREE` (what chance alone does), about minus the logarithm of a tail. How rare that is, is counted: the share of the area's
-earlier settlements at least as odd, with `IMAGINED` imaginary ones whose oddness falls off exponentially, so that there
-is an answer from the first settlement on.
+beyond `FREE` (what chance alone does), about minus the logarithm of a tail. How rare that is, is counted: the share
+of the area's earlier settlements at least as odd, with `IMAGINED` imaginary ones whose oddness falls off exponentially,
+so that there is an answer from the first settlement on.
 
 Against poisoning, a settlement is scored before it is learned, and moves the usual the less the odder it is: deviations
 are cut at `CLIP`, a settlement in the rarest `RARE` weighs `SUSPECT`, one that rules hold or ask about nothing. So
@@ -136,7 +136,7 @@ def learn(state: State, values: Values, odd: float, log_odds: float, weight: flo
         mean, variance = means[place], variances[place]
         apart = value - mean
         squared = apart * apart
-        if squared > 9.0 * variance:  # noqa: PLR2004 - CLIP²
+        if squared > 9.0 * variance:
             apart = math.copysign(CLIP * math.sqrt(variance), apart)
             squared = apart * apart
         means[place] = mean + step * apart

@@ -51,7 +51,12 @@ _SPREAD: Final = 1000
 #: Plain inputs are cut this fine: cells a unit of the input.
 _FINENESS: Final = {"own_visits_week": 1.0, "own_institutions_month": 1.0, "night": 1.0, "known_trace_codes": 1.0}
 _PLAIN: Final = tuple(
-    (place, _FIRST_PLAIN + place - inputs.WEEK, _FINENESS.get(name, 2.0), math.floor(each.centre * _FINENESS.get(name, 2.0)))
+    (
+        place,
+        _FIRST_PLAIN + place - inputs.WEEK,
+        _FINENESS.get(name, 2.0),
+        math.floor(each.centre * _FINENESS.get(name, 2.0)),
+    )
     for place, (name, each) in enumerate(zip(inputs.NAMES, inputs.INPUTS, strict=True))
     if place >= inputs.WEEK
 )

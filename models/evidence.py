@@ -110,8 +110,8 @@ class Evidence(base.SupervisedTransformer):  # type: ignore[misc] # River is not
     def from_plain(cls, plain: dict[str, Any]) -> Evidence:
         """Inverse of `to_plain`."""
         evidence = cls()
-        evidence._tables = [{int(c): [float(n), float(f)] for c, n, f in table} for table in plain["tables"]]  # noqa: SLF001
-        evidence._number, evidence._frauds, evidence._grown = plain["number"], plain["frauds"], plain["grown"]  # noqa: SLF001
+        evidence._tables = [{int(c): [float(n), float(f)] for c, n, f in table} for table in plain["tables"]]
+        evidence._number, evidence._frauds, evidence._grown = plain["number"], plain["frauds"], plain["grown"]
         return evidence
 
 

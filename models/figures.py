@@ -101,17 +101,11 @@ def calibration(scores: NDArray[np.float64], labels: NDArray[np.int8]) -> list[d
     order = np.argsort(scores, kind="stable")
     found = np.cumsum(labels[order])
     edges = np.searchsorted(found, np.linspace(0, found[-1], CALIBRATION_BINS + 1)[1:-1], side="left")
-    bins = []
-    for part in np.split(order, edges):
-        if len(part):
-            bins.append(
-                {
-                    "events": len(part),
-                    "promised": float(scores[part].mean()),
-                    "found": float(labels[part].mean()),
-                }
-            )
-    return bins
+    return [
+        {"events": len(part), "promised": float(scores[part].mean()), "found": float(labels[part].mean())}
+        for part in np.split(order, edges)
+        if len(part)
+    ]
 
 
 def figures(judged: Judged, share: float) -> dict[str, Any]:

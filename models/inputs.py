@@ -42,7 +42,7 @@ INPUTS: Final = (
     Input("own_large_recently", "the person's visits of 14 days at over 2.2 times that median", 0.3, 0.8),
     Input("own_visits_week", "the person's other visits of 7 days", 0.8, 1.5),
     Input("own_institutions_month", "institutions the person visited in 30 days", 1.0, 1.2),
-    Input("elsewhere_just_before", "closeness in time of a visit at another institution; 0 = none in 12 hours", 0.0, 0.3),
+    Input("elsewhere_just_before", "closeness in time of a visit elsewhere; 0 = none in 12 hours", 0.0, 0.3),
     Input("own_open_stays", "the person's stays that have begun and not ended", 0.0, 0.2),
     Input("night", "1 between 22:00 and 06:00", 0.02, 0.15),
     Input("institution_day", "the institution's total today, in deviations of its usual days", 0.0, 1.2),

@@ -1,8 +1,8 @@
 """What models learn from: a settlement as it was scored, and what was said of it later.
 
 Institutions answer within hours and speak for themselves: their dispositions are weak labels. Audits take days or weeks
-and are strong ones. Most settlements nobody ever speaks of; one in `PRESUMED_ONE_IN` of those that passed stands for
-all of them, and is presumed innocent once nothing was heard for `SILENCE_MS`.
+and are strong ones. Of most settlements nobody ever speaks: one in `PRESUMED_ONE_IN` of those that nothing was asked
+about stands for all of them, and is presumed innocent when the settlement is forgotten without a verdict.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from zlib import crc32
 
 import msgspec
 
-from streams.contract.time import DAY_MS
-
 if TYPE_CHECKING:
     from streams.contract.feedback import Feedback
 
 PRESUMED_ONE_IN: Final = 16
-SILENCE_MS: Final = 14 * DAY_MS
 
 
 class Verdict(IntEnum):
@@ -59,7 +56,7 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     cells: list[tuple[int, int]]
     odd: float
     log_odds: float
-    #: What it counts when its area learns what is normal.
+    #: What it counts when its area learns what is normal; 0 = rules asked about it.
     weight: float
 
 
@@ -67,8 +64,11 @@ class Lesson(msgspec.Struct, array_like=True, gc=False):
     """A settlement and what was said of it."""
 
     setl_id: str
+    #: A `Verdict`, or 0 where nothing new was said of the settlement as a whole.
     verdict: int
     example: Example
+    #: Rules whose violation was judged by an audit, and whether it was confirmed.
+    rules: dict[str, bool] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -87,9 +87,9 @@ def decode_example(raw: bytes) -> Example:
 
 
 def decode_lesson(raw: bytes) -> Lesson:
-    """Inverse of `encode`; raises `msgspec.DecodeError`, also for a verdict or witness that there is not."""
+    """Inverse of `encode`; raises `msgspec.DecodeError`, also for a verdict that there is not."""
     lesson = _lesson_decoder.decode(raw)
-    if lesson.verdict not in LABELS:
+    if lesson.verdict and lesson.verdict not in LABELS:
         raise msgspec.ValidationError(f"there is no verdict {lesson.verdict}")
     return lesson
 

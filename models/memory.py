@@ -4,8 +4,8 @@ Verdicts are days late. A memory therefore fades with the event times of the ver
 institution whose every settlement of last week was confirmed is as suspect today as it was then, for as long as nothing
 newer is known of anybody.
 
-An entity enters with its first confirmed settlement and leaves `FORGET_MS` after its latest verdict. So the memory grows
-with confirmed entities, never with settlements.
+An entity enters with its first confirmed settlement and leaves `FORGET_MS` after its latest verdict. So the memory
+grows with confirmed entities, never with settlements.
 """
 
 from __future__ import annotations
@@ -111,6 +111,6 @@ class Memory:
     def from_plain(cls, plain: dict[str, Any]) -> Memory:
         """Inverse of `to_plain`."""
         memory = cls()
-        memory.frontier, memory._swept = plain["frontier"], plain["swept"]  # noqa: SLF001 - its own class
-        memory._of = {str(key): [float(part) for part in record] for key, record in plain["of"].items()}  # noqa: SLF001
+        memory.frontier, memory._swept = plain["frontier"], plain["swept"]
+        memory._of = {str(key): [float(part) for part in record] for key, record in plain["of"].items()}
         return memory

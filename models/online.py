@@ -2,18 +2,17 @@
 
 **Decision rule.** The score is the probability that a settlement is confirmed as fraud. On the log-odds scale it is the
 sum of what each witness says (`models.risk`), and oddness (`models.baseline`) is one of the witnesses: before there
-are verdicts it speaks with the weight that `models.evidence.odd_lift` states, alone; every verdict replaces some of that
-by what oddness has been worth. A settlement is *remarkable* (rule X01) if its oddness or its risk is in the rarest
+are verdicts it speaks with the weight that `models.evidence.odd_lift` states, alone; every verdict replaces some of
+that by what oddness has been worth. A settlement is *remarkable* (rule X01) if its oddness or its risk is in the rarest
 share of its kind of visit in its area.
 
-What is learned from verdicts is a function of the lessons in their order and of nothing else: workers that read the same
-lessons have the same model, and a model restored from a snapshot goes on where the snapshot was taken.
+What is learned from verdicts is a function of the lessons in their order and of nothing else: workers that read the
+same lessons have the same model, and a model restored from a snapshot goes on where the snapshot was taken.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models import baseline
@@ -22,15 +21,13 @@ from models.drift import Watch
 from models.inputs import INPUTS, SCHEMA, TO_USUAL
 from models.lessons import (
     LABELS,
-    SILENCE_MS,
     Example,
     Lesson,
     Verdict,
-    decode_lesson,
-    encode,
     stands_for_others,
 )
 from models.memory import Memory
+from models.precision import RulePrecision
 from models.risk import Challenger, Champion, probability
 from streams.contract.results import Contribution, ModelScore
 
@@ -65,7 +62,9 @@ class OnlineModel:
     """Scores settlements and learns from verdicts.
 
     Attributes:
-        lessons: How many were learned: the version.
+        lessons: How many were learned.
+        generation: How often the model was rolled back.
+        precision: How often what each rule said was confirmed.
         watch: What is exported about it.
     """
 
@@ -76,14 +75,14 @@ class OnlineModel:
         self.institutions = Memory()
         self.lessons = 0
         self.watch = Watch()
-        self._presumed: deque[Lesson] = deque()
+        self.precision = RulePrecision()
+        self.generation = 0
         self._taught: dict[str, int] = {}
-        self._clock = 0
 
     @property
     def version(self) -> str:
-        """Names what was learned: the list of inputs and the number of lessons."""
-        return f"{SCHEMA}-{self.lessons}"
+        """Names what was learned: the list of inputs, how often the model was rolled back, the number of lessons."""
+        return f"{SCHEMA}-{self.generation}-{self.lessons}"
 
     def score(self, event: Event, values: Values, state: State) -> Scored:
         """Score a settlement; nothing changes but what is watched.
@@ -111,36 +110,16 @@ class OnlineModel:
             version=self.version,
             contributions=_contributions(base, said, values, log_odds),
         )
-        example = Example(
-            event.time, event.psn_ref, event.fixmedins_code, kind, values, cells, odd, log_odds, 1.0
-        )
+        example = Example(event.time, event.psn_ref, event.fixmedins_code, kind, values, cells, odd, log_odds, 1.0)
         names = tuple(INPUTS[place].name for _, place in strongest)
         return Scored(score, example, rare, baseline.risk_tail(state, log_odds), names)
 
-    def take(self, raw: bytes) -> None:
-        """Learn a lesson as it was written; raises `ValueError` when it cannot be read."""
-        self.learn(decode_lesson(raw))
-
     def learn(self, lesson: Lesson) -> None:
-        """Learn a lesson, or keep it until it may be presumed; one that was learned already changes nothing."""
-        time = lesson.example.time
-        if time > self._clock:
-            self._clock = time
-            self._presume()
-        if lesson.verdict <= self._taught.get(lesson.setl_id, 0):
-            return
-        if lesson.verdict == Verdict.PRESUMED:
-            self._presumed.append(lesson)
-            return
-        self._learn(lesson)
-
-    def _presume(self) -> None:
-        """Learn what nobody spoke of for long enough."""
-        waiting = self._presumed
-        while waiting and waiting[0].example.time <= self._clock - SILENCE_MS:
-            lesson = waiting.popleft()
-            if lesson.setl_id not in self._taught:
-                self._learn(lesson)
+        """Learn a lesson; one whose verdict is no weightier than what was learned of the settlement changes nothing."""
+        for rule_id, confirmed in lesson.rules.items():
+            self.precision.learn(rule_id, confirmed=confirmed)
+        if lesson.verdict > self._taught.get(lesson.setl_id, 0):
+            self._learn(lesson)
 
     def _learn(self, lesson: Lesson) -> None:
         taught, example = self._taught, lesson.example
@@ -167,28 +146,28 @@ class OnlineModel:
         """All that was learned, as JSON can hold it."""
         return {
             "lessons": self.lessons,
-            "clock": self._clock,
+            "generation": self.generation,
+            "precision": self.precision.to_plain(),
             "champion": self.champion.to_plain(),
             "challenger": self.challenger.to_plain(),
             "persons": self.persons.to_plain(),
             "institutions": self.institutions.to_plain(),
             "watch": self.watch.to_plain(),
             "taught": self._taught,
-            "presumed": [encode(lesson).hex() for lesson in self._presumed],
         }
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> OnlineModel:
         """Inverse of `to_plain`."""
         model = cls()
-        model.lessons, model._clock = int(plain["lessons"]), int(plain["clock"])
+        model.lessons, model.generation = int(plain["lessons"]), int(plain["generation"])
+        model.precision = RulePrecision.from_plain(plain["precision"])
         model.champion = Champion.from_plain(plain["champion"])
         model.challenger = Challenger.from_plain(plain["challenger"])
         model.persons = Memory.from_plain(plain["persons"])
         model.institutions = Memory.from_plain(plain["institutions"])
         model.watch = Watch.from_plain(plain["watch"])
         model._taught = {str(setl_id): int(verdict) for setl_id, verdict in plain["taught"].items()}
-        model._presumed = deque(decode_lesson(bytes.fromhex(raw)) for raw in plain["presumed"])
         return model
 
 
@@ -219,9 +198,7 @@ def _contributions(base: float, said: list[tuple[str, float]], values: Values, l
         place = _PLACES.get(name)
         value = None if place is None else values[place]
         parts.append(
-            Contribution(
-                feature=name, value=None if value is None else round(value, 4), contribution=round(part, 6)
-            )
+            Contribution(feature=name, value=None if value is None else round(value, 4), contribution=round(part, 6))
         )
     parts.append(Contribution(feature=REST, value=None, contribution=round(rest, 6)))
     return parts

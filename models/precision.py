@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
-ASSUMED: Final = (1.0, 10.0)
-"""Confirmed and all of the imaginary verdicts behind every rule: nationally, one suspicion in ten is confirmed."""
+ASSUMED: Final = (1.0, 0.1)
+"""Confirmed, and expected by the model, of imaginary hits behind every rule: nationally, one suspicion in ten is
+confirmed, and a rule is worth having where the model expects a tenth of that."""
 
 
 class RulePrecision:
@@ -24,11 +26,6 @@ class RulePrecision:
         """Confirmed and all verdicts by rule."""
         return {rule_id: (counts[0], counts[1]) for rule_id, counts in sorted(self._of.items())}
 
-    def expected(self, rule_id: str) -> float:
-        """What to expect of a hit: the measured precision, drawn towards what is assumed where verdicts are few."""
-        confirmed, verdicts = self._of.get(rule_id, (0, 0))
-        return (confirmed + ASSUMED[0]) / (verdicts + ASSUMED[1])
-
     def to_plain(self) -> dict[str, Any]:
         """As JSON can hold it."""
         return dict(self._of)
@@ -37,5 +34,23 @@ class RulePrecision:
     def from_plain(cls, plain: dict[str, Any]) -> RulePrecision:
         """Inverse of `to_plain`."""
         precision = cls()
-        precision._of = {str(rule_id): [int(c), int(n)] for rule_id, (c, n) in plain.items()}  # noqa: SLF001
+        precision._of = {str(rule_id): [int(c), int(n)] for rule_id, (c, n) in plain.items()}
         return precision
+
+
+class RuleLift:
+    """How much more often the hits of each rule are confirmed than the model expected of the same settlements."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[float]] = {}
+
+    def learn(self, rule_id: str, label: float, expected: float) -> None:
+        """Take in a verdict on a settlement that the rule hit, and the probability that the model gave it."""
+        counts = self._of.setdefault(rule_id, list(ASSUMED))
+        counts[0] += label
+        counts[1] += expected
+
+    def of(self, rule_id: str) -> float:
+        """Logarithm of the ratio, at least 0: a rule raises, it never lowers."""
+        confirmed, expected = self._of.get(rule_id, ASSUMED)
+        return max(0.0, math.log(confirmed / expected))

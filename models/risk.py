@@ -72,7 +72,7 @@ class Champion:
         self._regression = linear_model.LogisticRegression(
             optimizer=optim.SGD(RATE), intercept_lr=RATE, intercept_init=logit(START[1]), clip_gradient=4.0
         )
-        trust = {witness: TRUST for witness in range(len(WITNESSES))} | {ODDNESS: 1.0}
+        trust = dict.fromkeys(range(len(WITNESSES)), TRUST) | {ODDNESS: 1.0}
         self._regression._weights = VectorDict(trust)  # noqa: SLF001 - River starts all at one value
 
     def score(self, cells: Cells) -> float:
@@ -85,6 +85,10 @@ class Champion:
         weights = regression._weights  # noqa: SLF001 - the property copies them
         said = self.evidence.transform_one(cells)
         return float(regression.intercept), [(WITNESSES[name], weights[name] * said[name]) for name in said]
+
+    def trust(self) -> dict[str, float]:
+        """How far each witness is believed."""
+        return {WITNESSES[witness]: float(weight) for witness, weight in self._regression.weights.items()}
 
     def learn(self, cells: Cells, label: float, weight: float, *, sampled: float) -> None:
         """See `Risk.learn`: the regression learns from evidence that has not heard this verdict yet."""
@@ -101,7 +105,7 @@ class Champion:
         """Inverse of `to_plain`."""
         champion = cls()
         champion.evidence = Evidence.from_plain(plain["evidence"])
-        restore_regression(champion._regression, plain["regression"])  # noqa: SLF001 - its own class
+        restore_regression(champion._regression, plain["regression"])
         return champion
 
 
@@ -134,7 +138,7 @@ class Challenger:
     def from_plain(cls, plain: dict[str, Any]) -> Challenger:
         """Inverse of `to_plain`."""
         challenger = cls()
-        restore_regression(challenger._regression, plain["regression"])  # noqa: SLF001 - its own class
+        restore_regression(challenger._regression, plain["regression"])
         return challenger
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from models.figures import Judged, calibration, figures
 from models.lessons import Lesson, Verdict
-from models.precision import RulePrecision
+from models.precision import RuleLift, RulePrecision
+from models.risk import logit, probability
 from streams.contract.time import DAY_MS, day_of
 from streams.engine.remarkable import RULE_ID
 from streams.engine.scoring import Scoring
@@ -48,10 +49,10 @@ class TimedScoring(Scoring):
         self.nanoseconds += time.thread_time_ns() - begun
         return opinion
 
-    def learn(self, event: Event, position: Position, number: int, example: Example, *, passed: bool) -> None:
+    def learn(self, event: Event, position: Position, number: int, example: Example) -> None:
         """See `Scoring.learn`."""
         begun = time.thread_time_ns()
-        super().learn(event, position, number, example, passed=passed)
+        super().learn(event, position, number, example)
         self.nanoseconds += time.thread_time_ns() - begun
 
     def teach(self, lesson: Lesson) -> None:
@@ -125,6 +126,7 @@ class Prequential:
             raise TypeError("a replay needs an engine with TimedScoring")
         self.scoring = engine.scoring
         self.precision = RulePrecision()
+        self.lift = RuleLift()
         self._engine = engine
         self._store = store
         self._labels = labels
@@ -161,21 +163,18 @@ class Prequential:
             )
         return True
 
-    def _scores(
-        self, event: Event, result: ScreeningResult, rule_ids: tuple[str, ...]
-    ) -> tuple[float, float, float]:
+    def _scores(self, event: Event, result: ScreeningResult, rule_ids: tuple[str, ...]) -> tuple[float, float, float]:
         """Scores of the three ways.
 
-        Rules alone: the policy's score of what they found. Both: the chance that the model is right or that one of the
-        rules is, beyond what any settlement's chance is, by the rules' precision so far.
+        Rules alone: the policy's score of what they found. Both: the model's odds, raised for each rule by as much as
+        its hits so far were confirmed more often than the model expected (`RuleLift`); never lowered.
         """
         live = [hit for hit in result.violations if hit.rule_id != RULE_ID]
         _, rules = self._engine.judge(live, event.mdtrtarea_admvs)
         model = 0.0 if result.model is None else result.model.score
-        usual = self.scoring.model.champion.evidence.rate
-        best = max((self.precision.expected(rule_id) for rule_id in rule_ids), default=0.0)
-        beyond = max(0.0, (best - usual) / (1.0 - usual))
-        return rules, model, 1.0 - (1.0 - model) * (1.0 - beyond)
+        log_odds = logit(min(1.0 - 1e-9, max(1e-9, model)))
+        raised = log_odds + sum(self.lift.of(rule_id) for rule_id in rule_ids)
+        return rules, model, probability(raised)
 
     def _teach(self, now: int) -> None:
         """Learn every label that is known by now."""
@@ -187,8 +186,10 @@ class Prequential:
             if known.example is not None:
                 verdict = Verdict.CONFIRMED if label else Verdict.CLEARED
                 self.scoring.teach(Lesson(known.setl_id, verdict, known.example))
+            expected = probability(known.example.log_odds) if known.example is not None else 0.0
             for rule_id in known.rule_ids:
                 self.precision.learn(rule_id, confirmed=bool(label))
+                self.lift.learn(rule_id, label, expected)
             settlements.pop(known.setl_id, None)
 
     def judged(self, way: str) -> Judged:

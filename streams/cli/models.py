@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import orjson
 
+from models.snapshot import SnapshotError, freeze, read, thaw
 from streams.cli.errors import Unusable
-from streams.cli.screen import Folder, person_key, read_references
-from streams.contract.decode import Limits, decode_event
+from streams.cli.screen import Folder, decode_line, person_key, read_references
+from streams.contract.decode import Limits
 from streams.contract.rejected import Rejected
 from streams.contract.time import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, parse_date
+from streams.contract.topics import MODELS
 from streams.engine.engine import Engine
 from streams.engine.references import References
 from streams.evaluation import read_labels
@@ -24,12 +26,19 @@ from streams.prequential import WAYS, Prequential, TimedScoring
 from streams.rules.pack import load_pack
 from streams.settings import load
 from streams.state.store import Store
+from streams.topology.clients import Unreachable, connect, consumer_config, producer_config
+from streams.topology.shelf import choose, in_force, names_of, read_shelf, snapshots_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from models.online import OnlineModel
+    from models.snapshot import Snapshot
     from streams.contract.events import Event
+    from streams.settings import Settings
 
+PATIENCE_S: Final = 8.0
+"""How long brokers are waited for."""
 NAMED: Final = 10
 """Lines that cannot be read of which each is named."""
 UNITS: Final = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
@@ -132,9 +141,7 @@ def _events(name: str, limits: Limits) -> Iterator[Event]:
     rejections = 0
     for line in read_lines(name, limits.max_bytes):
         try:
-            if line.too_large:
-                raise Rejected("too-large", f"$: more than {limits.max_bytes} bytes")
-            yield decode_event(line.data, arrived=None, limits=limits)
+            yield decode_line(line, limits)
         except Rejected as rejected:
             rejections += 1
             if rejections <= NAMED:
@@ -164,3 +171,83 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
+
+
+@models.command(name="list")
+def list_() -> None:
+    """Print the snapshots of the cluster, oldest first; a star marks what is in force."""
+    shelf, _ = _shelf(load(required=()))
+    held = in_force(shelf)
+    for snapshot in snapshots_of(shelf):
+        mark = "*" if held is not None and snapshot.version == held[0].version else " "
+        click.echo(f"{mark} {snapshot.version}  lessons {snapshot.lessons}  River {snapshot.river}")
+    if held is None:
+        click.echo("no snapshot yet: workers write one when the model has learned something")
+
+
+@models.command()
+@click.argument("version", required=False)
+@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A snapshot's file.")
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Write the snapshot here.")
+def show(version: str | None, path: Path | None, save: Path | None) -> None:
+    """Print what the model VERSION (default: the one in force) has learned: witnesses, precision of rules, losses."""
+    snapshot = _find(version, path)
+    model = _alive(snapshot)
+    if save is not None:
+        save.write_bytes(freeze(model, snapshot.offset))
+    made = f"inputs {snapshot.schema}, River {snapshot.river}"
+    click.echo(f"version {snapshot.version}, lessons {snapshot.lessons}, {made}")
+    click.echo(f"share of fraud among recent lessons: {model.champion.evidence.rate:.5f}")
+    click.echo("how far each witness is believed (1 = as it speaks):")
+    for name, weight in model.champion.trust().items():
+        click.echo(f"  {name:45} {weight:7.3f}")
+    click.echo("log loss on recent lessons: " + ", ".join(f"{k} {v:.5f}" for k, v in model.watch.losses.items()))
+    for rule_id, (confirmed, verdicts) in model.precision.measured().items():
+        click.echo(f"rule {rule_id}: {confirmed} of {verdicts} confirmed")
+
+
+@models.command()
+@click.argument("version")
+def rollback(version: str) -> None:
+    """Have all workers go back to the model VERSION.
+
+    What was learned since is not learned again: lessons that are written from now on are.
+    """
+    settings = load(required=())
+    snapshot = _find(version, None, settings)
+    _alive(snapshot)
+    choice = choose(consumer_config(settings), producer_config(settings), names_of(settings), snapshot)
+    click.echo(f"model {choice.version} is in force; lessons from offset {choice.resume} on are learned")
+
+
+def _shelf(settings: Settings) -> tuple[dict[bytes, bytes], int]:
+    try:
+        connect(settings, PATIENCE_S)
+        return read_shelf(consumer_config(settings), settings.topic(MODELS))
+    except Unreachable as error:
+        raise Unusable(str(error)) from None
+
+
+def _find(version: str | None, path: Path | None, settings: Settings | None = None) -> Snapshot:
+    try:
+        if path is not None:
+            return read(path.read_bytes())
+    except SnapshotError as error:
+        raise Unusable(f"{path}: {error}") from None
+    shelf, _ = _shelf(load(required=()) if settings is None else settings)
+    held = in_force(shelf)
+    if version is None:
+        if held is None:
+            raise Unusable("there is no snapshot yet")
+        return held[0]
+    found = {snapshot.version: snapshot for snapshot in snapshots_of(shelf)}
+    if version not in found:
+        raise Unusable(f"there is no snapshot {version}; there are: {', '.join(found) or 'none'}")
+    return found[version]
+
+
+def _alive(snapshot: Snapshot) -> OnlineModel:
+    try:
+        return thaw(snapshot)
+    except SnapshotError as error:
+        raise Unusable(str(error)) from None

@@ -15,6 +15,7 @@ from streams.engine.contributions import merged
 from streams.engine.evaluate import Evaluator
 from streams.engine.ledger import Ledger
 from streams.engine.references import References
+from streams.engine.scoring import NORMALITY_LIVES, NORMALITY_PREFIX
 from streams.engine.wording import word
 from streams.features.plan import FeaturePlan
 from streams.rules.policy import decide
@@ -100,7 +101,7 @@ class Engine:
 
     def lives(self, key: str) -> int:
         """How long after its latest event a window row says anything by the current pack, ms."""
-        return self.plan.lives(key)
+        return NORMALITY_LIVES if key.startswith(NORMALITY_PREFIX) else self.plan.lives(key)
 
     def identify(self, event: Event) -> None:
         """Give an event its person reference, by which rows know the person."""
@@ -152,7 +153,7 @@ class Engine:
                 self.folding.apply(earlier.contributions, position, late=is_refund, asked=asked)
                 if self.scoring is not None and earlier.example:
                     home = ledger.home(event, position)
-                    self.scoring.learn(event, position, home, decode_example(earlier.example), passed=False)
+                    self.scoring.learn(event, position, home, decode_example(earlier.example))
                 if is_refund:
                     ledger.settle_refund(event, position)
             return Outcome("repeat", earlier.answer, _brief_decoder.decode(earlier.answer).action)
@@ -165,7 +166,7 @@ class Engine:
         example = b""
         if self.scoring is not None and outcome.example is not None:
             example = encode(outcome.example)
-            self.scoring.learn(event, position, home, outcome.example, passed=outcome.action == "pass")
+            self.scoring.learn(event, position, home, outcome.example)
         ledger.record(event, position, contributions, outcome.answer or b"", reversed_at, example=example)
         if is_refund:
             ledger.settle_refund(event, position)

@@ -71,7 +71,8 @@ def remark(event: Event, scored: Scored, share: float) -> Violation:
         rule_id=RULE_ID,
         rule_name=NAME,
         vola_cont=(
-            f"在线模型评分{score.score:.3f}，在同类就医中居前{100 * max(rarest, 0.0001):.2f}%（提醒线{100 * share:.1f}%），"
+            f"在线模型评分{score.score:.3f}，"
+            f"在同类就医中居前{100 * max(rarest, 0.0001):.2f}%（提醒线{100 * share:.1f}%），"
             f"主要因素：{factors}；请核实，模型仅提示线索"
         ),
         vola_amt=None if event.fund_pay_sumamt is None else yuan(event.fund_pay_sumamt),

@@ -11,25 +11,19 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from models import baseline
 from models.drift import Drift
 from models.inputs import NAMES, Inputs
-from models.lessons import (
-    PRESUMED_ONE_IN,
-    Example,
-    Lesson,
-    Verdict,
-    stands_for_others,
-)
 from models.online import OnlineModel, kind_of
+from streams.contract.time import DAY_MS
 from streams.engine.remarkable import remark
 from streams.state.store import NotHereError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from models.lessons import Example
     from models.online import Scored
     from streams.contract.events import Event
     from streams.contract.results import ModelScore, Violation
     from streams.engine.context import EvaluationContext
     from streams.features.plan import FeaturePlan
+    from streams.settings import Settings
     from streams.state.rows import Position
     from streams.state.store import Store
 
@@ -41,6 +35,9 @@ LEAST_RISK: Final = 0.02
 """A risk below this is not remarkable, however rare: a kind of visit without fraud has a riskiest settlement too."""
 ERRORS_ALLOWED: Final = 100
 """Errors after which the model is paused."""
+NORMALITY_PREFIX: Final = "m:"
+NORMALITY_LIVES: Final = 180 * DAY_MS
+"""How long what was normal for a kind of visit is remembered after the last of its kind, ms."""
 _STATE: Final = "model"
 _QUESTIONED: Final = ("1", "2")
 
@@ -63,7 +60,6 @@ class Scoring:
         model: What was learned from verdicts; whoever reads lessons may put another in its place.
         mode: Whether rule X01 acts or is on trial.
         share: The rarest share that it names.
-        on_presumed: Called with a lesson for each settlement that stands for those nobody speaks of.
     """
 
     def __init__(
@@ -73,7 +69,6 @@ class Scoring:
         *,
         mode: Mode = "live",
         share: float = REMARKABLE,
-        on_presumed: Callable[[Lesson], None] | None = None,
     ) -> None:
         self.model = OnlineModel() if model is None else model
         self.mode = mode
@@ -83,7 +78,6 @@ class Scoring:
         self.errors = 0
         self._share = share
         self._store = store
-        self._on_presumed = on_presumed
         self._inputs: Inputs | None = None
 
     def adopt(self, plan: FeaturePlan) -> None:
@@ -128,7 +122,7 @@ class Scoring:
         share = self._share
         return scored.odd_tail <= share or (scored.risk_tail <= share and scored.score.score >= LEAST_RISK)
 
-    def learn(self, event: Event, position: Position, number: int, example: Example, *, passed: bool) -> None:
+    def learn(self, event: Event, position: Position, number: int, example: Example) -> None:
         """Let the area learn a settlement that was answered, unless its row has this position already.
 
         Args:
@@ -136,7 +130,6 @@ class Scoring:
             position: The event's.
             number: The partition in which the settlement is remembered.
             example: The settlement as it was scored.
-            passed: Whether nothing was asked about it.
         """
         row = self._store.change_row(number, _key(event.mdtrtarea_admvs, example.kind))
         if row.stamps.get(position.partition, -1) >= position.offset:
@@ -149,10 +142,14 @@ class Scoring:
         values = example.values
         baseline.learn(state, values, example.odd, example.log_odds, example.weight)
         self.drift.see(example.log_odds, values)
-        setl_id = event.setl_id or ""
-        if passed and self._on_presumed is not None and stands_for_others(setl_id, PRESUMED_ONE_IN):
-            self._on_presumed(Lesson(setl_id, Verdict.PRESUMED, example))
 
 
 def _key(area: str, kind: str) -> str:
-    return f"m:{area}/{kind}"
+    return f"{NORMALITY_PREFIX}{area}/{kind}"
+
+
+def scoring_of(settings: Settings, store: Store, model: OnlineModel | None = None) -> Scoring | None:
+    """Scoring as configured; None without a model."""
+    if settings.model_mode == "off":
+        return None
+    return Scoring(store, model, mode="live" if settings.model_mode == "live" else "shadow", share=settings.model_share)

@@ -82,6 +82,8 @@ class SettlementRow(msgspec.Struct, array_like=True, gc=False):
     example: bytes = b""
     #: What was taught of it so far (`models.lessons.Verdict`).
     verdict: int = 0
+    #: Violations (`jr_id`) that audits have judged.
+    judged: list[str] = []
 
 
 class ReachedRow(msgspec.Struct, array_like=True):
