@@ -283,6 +283,10 @@ class Screening:
     def _finished(self) -> None:
         self._metrics.inflight_events.value -= 1
 
+    def keep_rows(self) -> None:
+        """Write settlement rows that changed without an event: what was taught of a settlement."""
+        self._write_rows(self._rows.take())
+
     def _write_rows(self, rows: list[tuple[int, str, bytes]]) -> None:
         for partition, key, row in rows:
             self._send_row(partition, key, row)
