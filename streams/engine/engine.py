@@ -18,6 +18,7 @@ from streams.engine.references import References
 from streams.engine.wording import word
 from streams.features.plan import FeaturePlan
 from streams.rules.policy import decide
+from streams.state.store import NotHereError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,6 +121,10 @@ class Engine:
         """Observations that came after their window was gone, since the pack came into force."""
         return self.folding.late
 
+    def lives(self, key: str) -> int:
+        """How long after its latest event a window row says anything by the current pack, ms."""
+        return self.plan.lives(key)
+
     def identify(self, event: Event) -> None:
         """Give an event its person reference, by which rows know the person."""
         event.psn_ref = inner_ref(event.psn_no, self._state_key)
@@ -221,17 +226,21 @@ class Engine:
         findings = self._evaluator.run(event, context)
         live: list[Violation] = []
         shadow: list[Violation] = []
-        failed = list(findings.failed)
+        failed, unavailable = list(findings.failed), list(findings.unavailable)
         for found in findings.hits:
             try:
                 violation = word(event, context, found, self.pack.notes, len(findings.hits))
+            except NotHereError:
+                # Its sentence says more than its condition reads.
+                unavailable.append(found.rule.rule_id)
+                continue
             except Exception as error:  # noqa: BLE001 - a sentence that cannot be made must not cost the others
                 failed.append((found.rule.rule_id, type(error).__name__))
                 continue
             acts = found.rule.mode == "live" and found.rule.rule_id not in self.paused
             (live if acts else shadow).append(violation)
         score = None if self._model is None else self._model.score(event, context)
-        absent = {*missing, *findings.unavailable, *(rule_id for rule_id, _ in failed), *self._off}
+        absent = {*missing, *unavailable, *(rule_id for rule_id, _ in failed), *self._off}
         if self._model is not None and score is None:
             absent.add("model")
         result = self._result(event, live, absent, revision)

@@ -12,6 +12,7 @@ from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.observability.laps import Laps
 from streams.state.rows import Position
+from streams.topology.checkpoint import epoch_header
 from streams.topology.clients import ROW_FACTOR
 from streams.topology.deployment import ACCEPTED
 from streams.topology.guard import Guard
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from streams.observability.traces import Traces
     from streams.rules.specs import Pack
     from streams.state.rows import Contribution
+    from streams.state.store import Store
     from streams.topology.deployment import Deployment
     from streams.topology.exchange import Exchange
     from streams.topology.guard import Limits as Pauses
@@ -101,6 +103,7 @@ class Screening:
     def __init__(
         self,
         engine: Engine,
+        store: Store,
         rows: SettlementRows,
         sink: Sink,
         exchange: Exchange,
@@ -115,6 +118,7 @@ class Screening:
         traces: Traces | None = None,
     ) -> None:
         self.engine = engine
+        self._store = store
         self._rows = rows
         self._sink = sink
         self._exchange = exchange
@@ -132,8 +136,7 @@ class Screening:
 
     def handle(self, message: Incoming) -> None:
         """Screen one record."""
-        if self._deployment is not None and self._deployment.waits:
-            self._adopt(self._deployment)
+        self.adopt()
         metrics = self._metrics
         metrics.events_consumed[message.topic].value += 1
         metrics.inflight_events.value += 1
@@ -217,13 +220,15 @@ class Screening:
         self._write(message, event, self.engine.unscreened(event), [])
 
     def _count(self, message: Incoming, error: Exception) -> None:
-        logger.error("%s[%s]@%s could not be screened", *source_of(message), exc_info=error)
+        logger.error("an event could not be screened", exc_info=error, extra=coordinates(message))
         self._metrics.event_errors["engine", type(error).__name__].value += 1
         self._rows.take()
 
-    def _adopt(self, deployment: Deployment) -> None:
-        """Change rule packs between two events."""
-        pack = deployment.take()
+    def adopt(self) -> None:
+        """Take the changed rule pack if one waits; called between two events, and now and then while there are none."""
+        if self._deployment is None or not self._deployment.waits:
+            return
+        pack = self._deployment.take()
         if pack is None:
             return
         before = self.engine.pack
@@ -237,7 +242,7 @@ class Screening:
         rows = self._rows.take()
         self._guard.took(outcome)
         for rule_id, kind in outcome.failed:
-            logger.error("rule %s raised %s on %s", rule_id, kind, " ".join(source_of(message)))
+            logger.error("rule %s raised %s", rule_id, kind, extra={"rule_id": rule_id} | coordinates(message))
             self._metrics.event_errors["rule", rule_id].value += 1
         if outcome.answer is None:
             self._write_rows(rows)
@@ -248,7 +253,7 @@ class Screening:
             self._exchange.send_letter(owner, emit)
         if rows:
             (partition, key, row), *others = rows
-            self._sink.send(self._names.settlements, row, key=key, partition=partition, on_delivery=emit)
+            self._send_row(partition, key, row, emit)
             self._write_rows(others)
 
     def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
@@ -280,12 +285,18 @@ class Screening:
 
     def _write_rows(self, rows: list[tuple[int, str, bytes]]) -> None:
         for partition, key, row in rows:
-            self._sink.send(self._names.settlements, row, key=key, partition=partition)
+            self._send_row(partition, key, row)
+
+    def _send_row(self, partition: int, key: str, row: bytes, on_delivery: Callable[[], None] | None = None) -> None:
+        headers = epoch_header(self._store.partitions[partition].reached.epoch)
+        self._sink.send(
+            self._names.settlements, row, key=key, partition=partition, headers=headers, on_delivery=on_delivery
+        )
 
     def _dead_letter(self, message: Incoming, reason: str, detail: str) -> None:
         self._metrics.dead_letters[reason].value += 1
         place = source_of(message)
-        logger.warning("dead letter from %s[%s]@%s: %s: %s", *place, reason, detail)
+        logger.warning("dead letter", extra=coordinates(message) | {"reason": reason, "detail": detail})
         headers: Headers = [
             ("reason", reason.encode()),
             ("detail", detail.encode()),
@@ -330,6 +341,11 @@ def differences(before: Pack, after: Pack) -> str:
 
 
 SOURCE_HEADERS = ("source_topic", "source_partition", "source_offset")
+
+
+def coordinates(message: Incoming) -> dict[str, str]:
+    """Where an event entered, as log lines attach it."""
+    return dict(zip(("topic", "partition", "offset"), source_of(message), strict=True))
 
 
 def source_of(message: Incoming) -> tuple[str, str, str]:

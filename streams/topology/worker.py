@@ -38,6 +38,7 @@ from streams.observability.loop import watch_loop
 from streams.observability.metrics import Metrics
 from streams.observability.probes import ProbeServer
 from streams.observability.traces import traces_of
+from streams.state.expiry import Expiry
 from streams.state.store import Store
 from streams.topology.access import require
 from streams.topology.app import add_agents, attach, make_app, source_topic
@@ -54,6 +55,7 @@ from streams.topology.references import ReferenceReader
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
 from streams.topology.sink import Sink, fail_stop, give_up
 from streams.topology.statekey import StateKey
+from streams.topology.topics import DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +66,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_PACKS_S: Final = 1.0
+_IDLE_INTERVALS: Final = 1.5
+"""Commit intervals without a checkpoint after which there is one all the same."""
+STALL: Final = 0.9
+"""A process that stood still for this part of the session timeout may have lost its partitions."""
 ANSWER_S: Final = 30.0
 """How long a broker that just answered may take to say what we may do."""
 
@@ -111,14 +118,20 @@ class Worker:
             consumer_config(self.settings), _registries(self.settings), self.references, self._bad_reference
         )
         reader.start()
-        sink = Sink(producer_config(self.settings), on_undelivered=self._undelivered, watched=self.names.settlements)
+        sink = Sink(
+            producer_config(self.settings),
+            on_undelivered=self._undelivered,
+            watched=self.names.settlements,
+            stall_s=STALL * self.settings.session_timeout,
+        )
         app = make_app(self.settings)
         source = source_topic(self.settings)
         owner = Owner(self.engine, self.store)
         exchange = Exchange(
             consumer_config(self.settings), self.names, self.store, sink, owner, lambda n: _committed(app, source, n)
         )
-        checkpoint = Checkpoint(self.store, sink, exchange, self.names.windows, self.names.traces)
+        expiry = Expiry(self.store, self.engine.lives, self.settings.result_horizon_days * DAY_MS)
+        checkpoint = Checkpoint(self.store, sink, exchange, expiry, self.names.windows, self.names.traces)
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
         )
@@ -132,6 +145,7 @@ class Worker:
         deployment.start()
         screening = Screening(
             self.engine,
+            self.store,
             self.rows,
             sink,
             exchange,
@@ -147,13 +161,15 @@ class Worker:
         exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
         attach(app, self.settings, Timed(checkpoint, self.metrics), screening.desk.first_waiting)
         add_agents(app, self.settings, screening, sink, self._canary(app, sink))
-        assignment = Assignment(self, app, source, reader, screening, exchange, sink)
+        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint, sink)
         app.on_partitions_revoked.connect(assignment.on_partitions_revoked)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
         app.task(exchange.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
         app.task(self._gauges(app, checkpoint, source).run)
+        app.task(lambda: self._take_packs(screening))
+        app.task(lambda: self._save_when_idle(app, checkpoint))
         self.metrics.start_topics(consumed=[source], produced=self.names)
         try:
             return _run_faust(app, self._on_stop)
@@ -181,6 +197,12 @@ class Worker:
         logger.warning("a record of %s cannot be read and is left out: %s", topic, reason)
         self.metrics.event_errors["reference", topic].value += 1
 
+    async def _take_packs(self, screening: Screening) -> None:
+        """Have an idle worker take a changed pack too."""
+        while True:
+            await asyncio.sleep(_PACKS_S)
+            screening.adopt()
+
     def _undelivered(self, topic: str, reason: str) -> NoReturn:
         self.metrics.produce_errors[topic].value += 1
         fail_stop(topic, reason)
@@ -205,6 +227,15 @@ class Worker:
             committed_at=lambda: checkpoint.completed_at,
         )
 
+    async def _save_when_idle(self, app: faust.App, checkpoint: Checkpoint) -> None:
+        """Have checkpoints go on while there is nothing to commit; never while partitions change hands."""
+        every = self.settings.commit_interval
+        while True:
+            await asyncio.sleep(every)
+            overdue = time.time() - checkpoint.completed_at > _IDLE_INTERVALS * every
+            if overdue and not (app.rebalancing or self.health.recovering):
+                await checkpoint.idle()
+
 
 class Assignment:
     """Takes partitions over: their state is complete before Faust hands out the first event."""
@@ -217,6 +248,7 @@ class Assignment:
         reader: ReferenceReader,
         screening: Screening,
         exchange: Exchange,
+        checkpoint: Checkpoint,
         sink: Sink,
     ) -> None:
         self._worker = worker
@@ -225,6 +257,7 @@ class Assignment:
         self._reader = reader
         self._screening = screening
         self._exchange = exchange
+        self._checkpoint = checkpoint
         self._sink = sink
         self._clock = RebalanceClock(worker.metrics)
         self._recovery = Recovery(
@@ -246,6 +279,7 @@ class Assignment:
         worker = self._worker
         # Also where nothing was revoked: events read before are read again.
         self._screening.forget()
+        await self._checkpoint.ended()
         partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
         new, given_up = worker.store.hold(partitions)
         worker.metrics.assigned_partitions.value = len(partitions)
@@ -254,6 +288,7 @@ class Assignment:
         begun = time.monotonic()
         try:
             count = await asyncio.to_thread(self._recovery.run, new)
+            await self._checkpoint.claim(new)
             await asyncio.to_thread(self._wait_for_registries)
             await asyncio.to_thread(self._exchange.resume)
         except (RecoveryError, KafkaException) as error:
