@@ -220,7 +220,7 @@ class Screening:
         self._write(message, event, self.engine.unscreened(event), [])
 
     def _count(self, message: Incoming, error: Exception) -> None:
-        logger.error("%s[%s]@%s could not be screened", *source_of(message), exc_info=error)
+        logger.error("an event could not be screened", exc_info=error, extra=coordinates(message))
         self._metrics.event_errors["engine", type(error).__name__].value += 1
         self._rows.take()
 
@@ -242,7 +242,7 @@ class Screening:
         rows = self._rows.take()
         self._guard.took(outcome)
         for rule_id, kind in outcome.failed:
-            logger.error("rule %s raised %s on %s", rule_id, kind, " ".join(source_of(message)))
+            logger.error("rule %s raised %s", rule_id, kind, extra={"rule_id": rule_id} | coordinates(message))
             self._metrics.event_errors["rule", rule_id].value += 1
         if outcome.answer is None:
             self._write_rows(rows)
@@ -300,7 +300,7 @@ class Screening:
     def _dead_letter(self, message: Incoming, reason: str, detail: str) -> None:
         self._metrics.dead_letters[reason].value += 1
         place = source_of(message)
-        logger.warning("dead letter from %s[%s]@%s: %s: %s", *place, reason, detail)
+        logger.warning("dead letter", extra=coordinates(message) | {"reason": reason, "detail": detail})
         headers: Headers = [
             ("reason", reason.encode()),
             ("detail", detail.encode()),
@@ -345,6 +345,11 @@ def differences(before: Pack, after: Pack) -> str:
 
 
 SOURCE_HEADERS = ("source_topic", "source_partition", "source_offset")
+
+
+def coordinates(message: Incoming) -> dict[str, str]:
+    """Where an event entered, as log lines attach it."""
+    return dict(zip(("topic", "partition", "offset"), source_of(message), strict=True))
 
 
 def source_of(message: Incoming) -> tuple[str, str, str]:

@@ -42,7 +42,7 @@ def test_a_new_person_key_keeps_the_windows_and_a_new_state_key_is_refused(scene
 
     careless = scene.worker(person_key=NEW_KEY)
     careless.start()
-    assert careless.wait(60) == 70
+    assert careless.wait(120) == 70, careless.log
     assert "Set PREWARN_STATE_KEY to that key" in careless.log
 
     worker = scene.started(person_key=NEW_KEY, state_key=KEY)
