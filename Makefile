@@ -4,6 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 # How long `make demo` shows alerts; `prewarn demo` alone goes on until Ctrl-C.
 DEMO ?= --seconds 60
+# How long a story `make chaos` tells, and which.
+SETTLEMENTS ?= 20000
+SEED ?= 1
+# V12 is about December, after five weeks of history.
+PROVINCE ?= --events 1000000 --start 2026-11-05 --days 36
 STAMP := .venv/.from-lock
 # What checks deploy/ and k8s/, in environments of its own under .cache.
 CHECKERS := tests/deploy/checkers
@@ -12,7 +17,7 @@ AUDIT := .venv-audit
 FUZZ ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit deploy-check faults stream lint format types bench audit fuzz privacy lock clean
+.PHONY: help setup demo test unit deploy-check faults stream lint format types bench chaos province audit fuzz privacy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -63,18 +68,24 @@ types: setup ## strict types
 bench: setup ## measure the hot paths beside their baselines
 	$(BIN)/python -m tests.bench
 
+chaos: setup ## kill, stop and hold up workers and brokers under load, and compare (SETTLEMENTS=1000000 SEED=1)
+	$(BIN)/python -m tests.chaos --settlements $(SETTLEMENTS) --seed $(SEED)
+
+province: setup ## recall, precision and alert rate of every rule on a simulated province (PROVINCE="--events 1000000 ...")
+	mkdir -p .cache/province
+	$(BIN)/prewarn simulate $(PROVINCE) -o .cache/province/events.jsonl.zst --labels .cache/province/labels.jsonl \
+	  --reference .cache/province/facts
+	$(BIN)/prewarn screen .cache/province/events.jsonl.zst --labels .cache/province/labels.jsonl \
+	  --reference .cache/province/facts -o .cache/province/results.jsonl.zst
 $(AUDIT)/.from-lock: requirements-audit.lock
 	$(PYTHON) -m venv $(AUDIT)
 	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	@touch $@
-
 audit: setup $(AUDIT)/.from-lock ## dependencies: locked, installed, known vulnerabilities, bill of materials (build/sbom.cdx.json)
 	$(BIN)/python -m tests.audit $(AUDIT)/bin build/sbom.cdx.json
-
 fuzz: setup $(AUDIT)/.from-lock ## readers of foreign bytes, guided by coverage (FUZZ=60: seconds for each)
 	@for target in decoder records expression table pack; do \
 	  PYTHONPATH=$$(echo $(AUDIT)/lib/python*/site-packages) $(BIN)/python -m tests.fuzz $$target $(FUZZ) || exit 1; done
-
 privacy: setup ## search all that leaves two workers after 100,000 events for persons' identifiers (Java 17 and Maven)
 	$(BIN)/python -m tests.privacy
 

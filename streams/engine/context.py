@@ -55,7 +55,7 @@ class EvaluationContext:
         #: The row of each scope that is the same for the whole settlement, and where it is.
         self._rows: dict[str, tuple[RowKey | None, WindowRow | None]] = {}
         self.f: list[Any] = [None] * len(plan.settlement)
-        self.lf: list[Any] = self._no_lines
+        self.lf: list[Any] = self._no_lines.copy()
         self.kf: list[Any] = self._no_codes
         self.line: Line | None = None
         self.code: TraceCode | None = None
@@ -66,7 +66,7 @@ class EvaluationContext:
         """Turn from observing to deciding: what was read before the event was folded is forgotten."""
         self._touched = touched
         self.f = [None] * len(self._plan.settlement)
-        self.lf = self._no_lines
+        self.lf = self._no_lines.copy()
         self.kf = self._no_codes
         self.line = self.code = None
         self._rows = {}
@@ -74,7 +74,7 @@ class EvaluationContext:
     def at_line(self, line: Line) -> None:
         """Turn to a line: what was read of another is forgotten."""
         self.line = line
-        self.lf = self._no_lines
+        self.lf = self._no_lines.copy()
 
     def at_code(self, code: TraceCode) -> None:
         """Turn to a trace code of the line: what was read of another is forgotten."""
@@ -94,8 +94,6 @@ class EvaluationContext:
 
     def load_line(self, index: int) -> Any:
         """Read a feature of the line; raises `streams.state.store.NotHereError`."""
-        if self.lf is self._no_lines:
-            self.lf = self._no_lines.copy()
         feature, line = self._plan.line[index], self.line
         where = feature.scope.locate(self._event, line, None, self)
         row = None if where is None else self._row(where[0], where[1])

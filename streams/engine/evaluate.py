@@ -191,7 +191,8 @@ class _Run:
         """Ask the rules for a line, its prescriber and its trace codes."""
         context, visit = self.context, self._visit
         context.at_line(line)
-        by_item = visit.of(line.med_list_codg)
+        item = line.med_list_codg
+        by_item = visit.items.get(item) or visit.of(item)
         if by_item.line is not None:
             self.sift(by_item.line, line, None)
         prescriber = line.bilg_dr_codg

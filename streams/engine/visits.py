@@ -48,15 +48,16 @@ class Visit:
         self.settlement = self._sifted(lambda form: form.each == "settlement")
         self.prescriber = self._sifted(lambda form: form.each == "line" and form.once)
         self.has_lines = any(form.each != "settlement" for form in forms)
-        self._items: dict[str, ByItem] = {}
+        #: What `of` gave, by item.
+        self.items: dict[str, ByItem] = {}
         self._built: dict[tuple[int, ...], ByItem] = {}
 
     def of(self, item: str) -> ByItem:
         """The rules for an item: those without a table, and those whose table has it."""
-        found = self._items.get(item)
+        found = self.items.get(item)
         if found is None:
-            if len(self._items) >= ITEMS_KEPT:
-                self._items.clear()
+            if len(self.items) >= ITEMS_KEPT:
+                self.items.clear()
             has = [form.has is None or form.has(item) for form in self.forms]
             key = tuple(place for place, ok in enumerate(has) if ok)
             if key not in self._built:
@@ -66,7 +67,7 @@ class Visit:
                     self._sifted(lambda form: id(form) in asked and form.each == "code" and not form.known_codes),
                     self._sifted(lambda form: id(form) in asked and form.each == "code" and form.known_codes),
                 )
-            found = self._items[item] = self._built[key]
+            found = self.items[item] = self._built[key]
         return found
 
     def selected(self, holding: frozenset[int], day: int, area: str) -> tuple[Params | None, ...]:

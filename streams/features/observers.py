@@ -103,7 +103,8 @@ class Items:
     def __init__(self, features: list[Feature], event_type: str) -> None:
         self._features = features
         self._event_type = event_type
-        self._known: dict[str, tuple[Group, Group, Group]] = {}
+        #: What `of` gave, by item.
+        self.known: dict[str, tuple[Group, Group, Group]] = {}
         self._built: dict[tuple[str, ...], tuple[Group, Group, Group]] = {}
 
     def __bool__(self) -> bool:
@@ -111,10 +112,10 @@ class Items:
 
     def of(self, item: str) -> tuple[Group, Group, Group]:
         """The features for an item's lines, for the first line of each prescriber, and for trace codes."""
-        found = self._known.get(item)
+        found = self.known.get(item)
         if found is None:
-            if len(self._known) >= ITEMS_KEPT:
-                self._known.clear()
+            if len(self.known) >= ITEMS_KEPT:
+                self.known.clear()
             features = [f for f in self._features if not f.spec.items or any(has(item) for has in f.spec.items)]
             key = tuple(feature.fid for feature in features)
             if key not in self._built:
@@ -122,7 +123,7 @@ class Items:
                 others = [f for f in features if f not in once]
                 by_line, by_code = (group_of(others, each, self._event_type) for each in ("line", "code"))
                 self._built[key] = (by_line, group_of(once, "line", self._event_type), by_code)
-            found = self._known[item] = self._built[key]
+            found = self.known[item] = self._built[key]
         return found
 
 

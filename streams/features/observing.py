@@ -41,8 +41,10 @@ class Observing:
             return
         context = self._context
         prescribers: set[str] = set()
+        known = items.known
         for line in self._event.feedetail:
-            by_line, by_prescriber, by_code = items.of(line.med_list_codg)
+            item = line.med_list_codg
+            by_line, by_prescriber, by_code = known.get(item) or items.of(item)
             if context is not None:
                 context.at_line(line)
             if by_line.size:

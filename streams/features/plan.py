@@ -44,6 +44,10 @@ class FeaturePlan:
         self.late = frozenset(feature.fid for feature in kept if feature.spec.looks)
         self.scopes = tuple({f.scope.name: f.scope for f in features if not f.scope.part}.values())
         self.late_scopes = tuple({f.scope.name: f.scope for f in kept if f.spec.looks}.values())
+        self._lives: dict[str, int] = {}
+        for feature in kept:
+            letter = feature.scope.letter
+            self._lives[letter] = max(self._lives.get(letter, 0), feature.aggregate.lives)
         observing = [feature for feature in kept if not feature.spec.returns]
         self._all = _Observers(observing)
         self._early = _Observers([feature for feature in observing if not feature.spec.looks])
@@ -77,6 +81,10 @@ class FeaturePlan:
         seen = Observing(event, context, event.init_setl_id or "")
         seen.observe_lines(self._returns.of(event))
         return list(seen.found.values())
+
+    def lives(self, key: str) -> int:
+        """How long after its latest event the row with this key says anything, ms."""
+        return self._lives.get(key[0], 0)
 
     def sweep(self, row: WindowRow) -> None:
         """Drop from a row what is too old to say anything, and what belongs to features that left the pack."""

@@ -32,6 +32,8 @@ class Scope(NamedTuple):
     level: Each
     #: Gives the row of an event, line and code; the last argument answers for registries.
     locate: Callable[[Event, Line | None, TraceCode | None, Any], RowKey | None]
+    #: How its keys begin.
+    letter: str
     #: Whether the key is in a registry, not in the event.
     registry: bool = False
     #: Of a scope that is a part of a row which another scope has as a whole: what names the part, in generated code.
@@ -109,14 +111,14 @@ def trace_key(code: TraceCode) -> str:
 SCOPES: dict[str, Scope] = {
     scope.name: scope
     for scope in (
-        Scope("institution", "settlement", _institution),
-        Scope("wards", "settlement", _wards),
-        Scope("person", "settlement", _person),
-        Scope("visitor", "settlement", _visitor),
-        Scope("employer", "settlement", _employer, registry=True),
-        Scope("institution_item", "line", _institution_item, part="l.med_list_codg"),
-        Scope("person_item", "line", _person_item, part="l.med_list_codg"),
-        Scope("prescriber", "line", _prescriber),
-        Scope("trace_code", "code", _trace_code),
+        Scope("institution", "settlement", _institution, "i"),
+        Scope("wards", "settlement", _wards, "i"),
+        Scope("person", "settlement", _person, "p"),
+        Scope("visitor", "settlement", _visitor, "v"),
+        Scope("employer", "settlement", _employer, "e", registry=True),
+        Scope("institution_item", "line", _institution_item, "i", part="l.med_list_codg"),
+        Scope("person_item", "line", _person_item, "p", part="l.med_list_codg"),
+        Scope("prescriber", "line", _prescriber, "d"),
+        Scope("trace_code", "code", _trace_code, "t"),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.language.builders import call, load, store
@@ -66,11 +67,8 @@ class FunctionSet:
         Returns:
             What gives the function, after ``build``.
         """
-        definition = ast.parse(f"def _({arguments}): return None").body[0]
-        assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
-        definition.name = name
-        definition.body = [*_memory(code), ast.Return(code)]
-        self._definitions.append(definition)
+        body = [*_memory(code), ast.Return(code)]
+        self._definitions.append(ast.FunctionDef(name, _arguments(arguments), body, [], lineno=1, col_offset=0))
         self._sources[name] = (code, _memory_size(code))
         return lambda: self._built[name]
 
@@ -115,6 +113,10 @@ class FunctionSet:
             step[1].body = body
             definition.body += step
         definition.body.append(ast.Return(load("found")))
+        # The views of a settlement, and of a line, are in the same lists until the function ends.
+        hoist = _Hoist()
+        definition = hoist.visit(definition)
+        definition.body[1:1] = ast.parse("".join(f"{view} = c.{view}\n" for view in sorted(hoist.used))).body
         return self._compiled(name, definition, extra)
 
     def fuse_steps(self, name: str, scopes: Sequence[Sequence[ast.stmt]], observation: Any) -> Any:
@@ -164,6 +166,35 @@ class FunctionSet:
         self._built = {**NAMESPACE, **self._globals}
         # Every tree was written by the generator from a checked expression: no text of an analyst is executed.
         exec(compile(module, "<rule pack>", "exec"), self._built)  # noqa: S102
+
+
+class _Hoist(ast.NodeTransformer):
+    """Reads ``c.f`` and ``c.lf`` as local names; conditions are shared by functions, so another may have done it."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        """Put a local name in place of the context's attribute."""
+        if isinstance(node.value, ast.Name) and node.value.id == "c" and node.attr in {"f", "lf"}:
+            self.used.add(node.attr)
+            return load(node.attr)
+        self.generic_visit(node)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Note a local name that is there already."""
+        if node.id in {"f", "lf"}:
+            self.used.add(node.id)
+        return node
+
+
+@cache
+def _arguments(text: str) -> ast.arguments:
+    """Write an argument list."""
+    definition = ast.parse(f"def _({text}): pass").body[0]
+    assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - that is what was written
+    return definition.args
 
 
 def _memory(code: ast.expr) -> list[ast.stmt]:

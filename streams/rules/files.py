@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from streams.rules.places import Place
@@ -38,9 +39,10 @@ def read_bytes(path: Path, limit: int) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            # A file that is too large is not read; one that grows meanwhile is read no further.
+            data = file.read(limit + 1) if os.fstat(file.fileno()).st_size <= limit else None
     except OSError as error:
         raise FileError(f"the file cannot be read: {error.strerror or error}") from None
-    if len(data) > limit:
+    if data is None or len(data) > limit:
         raise FileError(f"the file has more than {limit} bytes", "split the table by area, or raise the limit")
     return data

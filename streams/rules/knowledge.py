@@ -117,7 +117,15 @@ class Table:
 
     def facts_for_line(self, event: Event, line: Line | None, code: TraceCode | None) -> tuple[Fact, ...]:
         """Give the rows a rule runs with: those for the line, or for the trace code."""
-        return self.facts_of(event, code if self.spec.by == "trace" else line, line)
+        if self._longest is None:
+            key = "" if line is None else line.med_list_codg
+        else:
+            key = "" if code is None else code.drug_trac_codg[: self._longest]
+        known = self._cache.get(key)
+        if known is not None and known[0] is not None:
+            # Nearly always: the code was met before, and its rows hold at all times, or there are none.
+            return known[0]
+        return self.facts_of(event, line if self._longest is None else code, line)
 
     def _rows(self, code: str) -> tuple[tuple[Fact, ...] | None, tuple[tuple[Fact, ...], ...]]:
         """Give the answer that always holds, if there is one, and the candidates, longest code first."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-HOT = frozenset("id")
-"""Kinds of rows (institutions, prescribers) that most commits find changed: they stay objects."""
+HOT = frozenset("idm")
+"""Kinds of rows (institutions, prescribers, normality) that most commits find changed: they stay objects."""
 
 
 EFFECTS_PREFIX = "~"
@@ -37,7 +37,7 @@ class Partition:
     and is no work for the garbage collector. Rows of entities that are met again and again do not rest.
     """
 
-    __slots__ = ("answers", "dirty", "open", "reached", "settlements", "windows")
+    __slots__ = ("answers", "dirty", "latest", "open", "reached", "settlements", "windows")
 
     def __init__(self) -> None:
         #: Whether its rows may be changed by a function call: all that others sent before it was here is folded.
@@ -50,6 +50,8 @@ class Partition:
         #: Encoded rows: they are many, seldom read, and never changed in place.
         self.settlements: dict[str, bytes] = {}
         self.dirty: set[str] = set()
+        #: Latest event time of any row that was saved, ms: rows expire by it (`streams.state.expiry`).
+        self.latest = 0
 
     def window(self, key: str) -> WindowRow | None:
         """The row, decoded if it rests."""
@@ -122,7 +124,8 @@ class Store:
         partition = self.partitions.get(self.partition_of(key, owner))
         if partition is None:
             raise NotHereError(key[0])
-        return partition.window(key)
+        row = partition.windows.get(key)
+        return decode_window(row) if isinstance(row, bytes) else row
 
     def change_window(self, key: str, owner: str) -> WindowRow:
         """The window row, made when the entity is new, and marked as changed; raises `NotHereError`."""
@@ -181,9 +184,13 @@ class Store:
                 row = partition.windows.get(key)
                 if row is None:
                     continue
-                raw = encoded(row)
-                if key[0] not in HOT:
-                    partition.windows[key] = raw
+                if isinstance(row, bytes):
+                    raw = row
+                else:
+                    raw = encode_row(row)
+                    partition.latest = max(partition.latest, row.newest)
+                    if key[0] not in HOT:
+                        partition.windows[key] = raw
                 yield number, key, raw
 
     def rest(self) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from faust.transport.drivers.aiokafka import Producer as FaustProducer
@@ -29,9 +30,10 @@ from streams.state.rows import TraceRow, encode_row, encode_traces
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from streams.state.expiry import Expiry
     from streams.state.store import Store
     from streams.topology.exchange import Exchange
-    from streams.topology.sink import Sink
+    from streams.topology.sink import Headers, Sink
 
 
 SLICE: Final = 100
@@ -40,6 +42,16 @@ REACHED_KEY: Final = "x:"
 """Key of the row, among the window rows of a partition, that says how far they have come."""
 TRACES_A_RECORD: Final = 500
 """Trace codes' rows in one record: about 100 kB."""
+
+EPOCH: Final = "epoch"
+"""Header of changelog records: the epoch of the partition in which they were written (`ReachedRow.epoch`)."""
+
+
+@lru_cache
+def epoch_header(epoch: int) -> Headers:
+    """The header of a changelog record."""
+    return [(EPOCH, str(epoch).encode())]
+
 
 Write = tuple[str, int, str | None, bytes | None]
 """Topic, partition, key, value."""
@@ -52,14 +64,18 @@ class Checkpoint:
         store: Whose changed rows are written.
         sink: Where to.
         exchange: What was asked and answered, and is to be on its way.
+        expiry: Forgets rows that say nothing any more.
         windows_topic: Changelog of window rows, compacted.
         traces_topic: Changelog of trace codes' rows.
     """
 
-    def __init__(self, store: Store, sink: Sink, exchange: Exchange, windows_topic: str, traces_topic: str) -> None:
+    def __init__(
+        self, store: Store, sink: Sink, exchange: Exchange, expiry: Expiry, windows_topic: str, traces_topic: str
+    ) -> None:
         self._store = store
         self._sink = sink
         self._exchange = exchange
+        self._expiry = expiry
         self._reached: dict[int, bytes] = {}
         self._windows = windows_topic
         self._traces = traces_topic
@@ -74,21 +90,55 @@ class Checkpoint:
             self._exchange.send()
             reached = self._how_far()
             writes = await self._take()
-            for topic, partition, key, value in self._take_answers():
-                self._sink.send(topic, value, key=key, partition=partition)
+            for write in self._take_answers():
+                self._write(*write)
             await self._sink.barrier()
-            for number, (topic, partition, key, value) in enumerate(writes, 1):
-                self._sink.send(topic, value, key=key, partition=partition)
+            for number, write in enumerate(writes, 1):
+                self._write(*write)
                 if number % SLICE == 0:
                     await asyncio.sleep(0)
             if writes:
                 await self._sink.barrier()
             for partition, row in reached.items():
                 if self._reached.get(partition) != row:
-                    self._sink.send(self._windows, row, key=REACHED_KEY, partition=partition)
+                    self._write(self._windows, partition, REACHED_KEY, row)
             self._reached = reached
+            for partition, key in self._expiry.some():
+                # Trace codes' rows leave their topic by its retention.
+                if not key.startswith(TRACE_PREFIX):
+                    self._write(self._windows, partition, key, None)
             set_aside()
             self.completed_at = time.time()
+
+    async def idle(self) -> None:
+        """Make state durable although there is no offset to commit: what others told us changes rows too.
+
+        Faust commits, and calls `flush`, only where events were handled. Without this a worker whose own partitions
+        are quiet would save nothing of what it folds for others, and fold it all again after a crash.
+        """
+        changed = any(rows.dirty for rows in self._store.partitions.values()) or self._how_far() != self._reached
+        if changed and not self._one_at_a_time.locked():
+            await self()
+
+    async def ended(self) -> None:
+        """Wait until no checkpoint is under way."""
+        async with self._one_at_a_time:
+            pass
+
+    async def claim(self, new: set[int]) -> None:
+        """Begin a new epoch of partitions that were taken over, before anything else is written to them."""
+        async with self._one_at_a_time:
+            for number in new:
+                reached = self._store.partitions[number].reached
+                reached.epoch += 1
+                self._write(self._windows, number, REACHED_KEY, encode_row(reached))
+            await self._sink.barrier()
+
+    def _write(self, topic: str, partition: int, key: str | None, value: bytes | None) -> None:
+        held = self._store.partitions.get(partition)
+        if held is not None:
+            headers = epoch_header(held.reached.epoch)
+            self._sink.send(topic, value, key=key, partition=partition, headers=headers)
 
     def _how_far(self) -> dict[int, bytes]:
         """How far the rows of each partition have come at least, once those that changed by now are written."""

@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from streams.state.answers import ANSWERS_PREFIX
 from streams.state.rows import decode_reached, decode_settlement, decode_traces, decode_window
 from streams.state.store import EFFECTS_PREFIX
-from streams.topology.checkpoint import REACHED_KEY
+from streams.topology.checkpoint import EPOCH, REACHED_KEY
 from streams.topology.statekey import KEY_ROW
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ class Recovery:
         self._engine = engine
         self._state_key = state_key
         self._stop = stop
+        self._void = 0
+        #: Epoch of the latest record of each changelog partition: only within one is their order known.
+        self._epochs: dict[Place, int] = {}
 
     def run(self, new: set[int]) -> int:
         """Fill empty partitions from the changelogs; returns the number of records read.
@@ -95,7 +98,11 @@ class Recovery:
         try:
             own = [(topic, number) for topic in (self._names.windows, self._names.traces, self._names.settlements)
                    for number in new]  # fmt: skip
+            self._void = 0
+            self._epochs.clear()
             count = self._read(consumer, dict.fromkeys(own, 0), self._apply)
+            if self._void:
+                logger.warning("%d changelog records of workers that had lost their partitions are void", self._void)
             return count + self._catch_up(consumer, {number: self._store.partitions[number] for number in new})
         except KafkaException as error:
             raise RecoveryError(f"changelogs cannot be read: {error.args[0].str()}") from error
@@ -164,6 +171,12 @@ class Recovery:
         """Take a changelog record of a partition that is restored."""
         partition = self._store.partitions[message.partition() or 0]
         topic, value = message.topic(), message.value()
+        place, epoch = (topic or "", message.partition() or 0), _epoch(message)
+        if epoch < self._epochs.get(place, 0):
+            self._void += 1
+            return
+        self._epochs[place] = epoch
+        partition.reached.epoch = max(epoch, partition.reached.epoch)
         if topic == self._names.traces:
             rows = self._decoded(message, decode_traces, value or b"")
             partition.windows.update((row.key, row.row) for row in rows)
@@ -182,7 +195,9 @@ class Recovery:
         elif value is None:
             partition.windows.pop(key, None)
         elif key == REACHED_KEY:
+            latest = partition.reached.epoch
             partition.reached = self._decoded(message, decode_reached, value)
+            partition.reached.epoch = max(epoch, latest)
         else:
             # Rows rest encoded; what cannot be decoded must be told now.
             self._decoded(message, decode_window, value)
@@ -194,3 +209,8 @@ class Recovery:
         except ValueError as error:  # msgspec's decoding errors are ValueErrors
             place = f"{message.topic()}[{message.partition()}]@{message.offset()}"
             raise RecoveryError(f"{place} holds no rows of this version: {error}") from error
+
+
+def _epoch(message: Message) -> int:
+    """The epoch in which a changelog record was written."""
+    return int(dict(message.headers() or ()).get(EPOCH, b"0"))

@@ -12,6 +12,7 @@ from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.observability.laps import Laps
 from streams.state.rows import Position
+from streams.topology.checkpoint import epoch_header
 from streams.topology.clients import ROW_FACTOR
 from streams.topology.deployment import ACCEPTED
 from streams.topology.guard import Guard
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from streams.engine.desk import Desk, Pending
     from streams.engine.engine import Engine, Outcome
     from streams.observability.metrics import Metrics
+    from streams.observability.traces import Traces
     from streams.rules.specs import Pack
     from streams.state.rows import Contribution
+    from streams.state.store import Store
     from streams.topology.deployment import Deployment
     from streams.topology.exchange import Exchange
     from streams.topology.guard import Limits as Pauses
@@ -100,6 +103,7 @@ class Screening:
     def __init__(
         self,
         engine: Engine,
+        store: Store,
         rows: SettlementRows,
         sink: Sink,
         exchange: Exchange,
@@ -111,8 +115,10 @@ class Screening:
         deadline: float,
         deployment: Deployment | None = None,
         now: Callable[[], float] = time.time,
+        traces: Traces | None = None,
     ) -> None:
         self.engine = engine
+        self._store = store
         self._rows = rows
         self._sink = sink
         self._exchange = exchange
@@ -124,13 +130,13 @@ class Screening:
         self._outgoing = outgoing
         self._deployment = deployment
         self._now = now
+        self._traces = traces
         self._laps = Laps(metrics)
         self._guard = Guard(engine, metrics, pauses)
 
     def handle(self, message: Incoming) -> None:
         """Screen one record."""
-        if self._deployment is not None and self._deployment.waits:
-            self._adopt(self._deployment)
+        self.adopt()
         metrics = self._metrics
         metrics.events_consumed[message.topic].value += 1
         metrics.inflight_events.value += 1
@@ -218,9 +224,11 @@ class Screening:
         self._metrics.event_errors["engine", type(error).__name__].value += 1
         self._rows.take()
 
-    def _adopt(self, deployment: Deployment) -> None:
-        """Change rule packs between two events."""
-        pack = deployment.take()
+    def adopt(self) -> None:
+        """Take the changed rule pack if one waits; called between two events, and now and then while there are none."""
+        if self._deployment is None or not self._deployment.waits:
+            return
+        pack = self._deployment.take()
         if pack is None:
             return
         before = self.engine.pack
@@ -245,12 +253,13 @@ class Screening:
             self._exchange.send_letter(owner, emit)
         if rows:
             (partition, key, row), *others = rows
-            self._sink.send(self._names.settlements, row, key=key, partition=partition, on_delivery=emit)
+            self._send_row(partition, key, row, emit)
             self._write_rows(others)
 
     def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
         """What writes the result, and the alert, once the settlement row is safe."""
-        body = stamp(outcome.answer or b"", int(self._now() * 1000), self._outgoing)
+        made = self._now()
+        body = stamp(outcome.answer or b"", int(made * 1000), self._outgoing)
         begun = self._laps.now()
 
         def emit() -> None:
@@ -263,17 +272,30 @@ class Screening:
             self._laps.acknowledged(begun)
             if outcome.result is None:
                 self._metrics.duplicates.value += 1
-            else:
-                self._metrics.decided(outcome.result, self._now() - message.timestamp / 1000)
+                return
+            sent, now = message.timestamp / 1000, self._now()
+            self._metrics.decided(outcome.result, now - sent)
+            if self._traces is not None and self._traces.takes(setl_id):
+                self._traces.answered(outcome.result, message[:3], message.headers, (sent, made, now))
 
         return emit
 
     def _finished(self) -> None:
         self._metrics.inflight_events.value -= 1
 
+    def keep_rows(self) -> None:
+        """Write settlement rows that changed without an event: what was taught of a settlement."""
+        self._write_rows(self._rows.take())
+
     def _write_rows(self, rows: list[tuple[int, str, bytes]]) -> None:
         for partition, key, row in rows:
-            self._sink.send(self._names.settlements, row, key=key, partition=partition)
+            self._send_row(partition, key, row)
+
+    def _send_row(self, partition: int, key: str, row: bytes, on_delivery: Callable[[], None] | None = None) -> None:
+        headers = epoch_header(self._store.partitions[partition].reached.epoch)
+        self._sink.send(
+            self._names.settlements, row, key=key, partition=partition, headers=headers, on_delivery=on_delivery
+        )
 
     def _dead_letter(self, message: Incoming, reason: str, detail: str) -> None:
         self._metrics.dead_letters[reason].value += 1

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
+import time
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from confluent_kafka import Producer
@@ -71,6 +73,7 @@ class Sink:
         high_water: Unacknowledged records from which on the reader should pause (`is_full`).
         on_undelivered: Called with topic and reason of a record that failed for good; does not return.
         watched: The topic whose `ends` are kept.
+        stall_s: A process that stood still for so long has lost its partitions, and must not write any more.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Sink:
         high_water: int = 20_000,
         on_undelivered: Callable[[str, str], NoReturn] = fail_stop,
         watched: str = "",
+        stall_s: float = math.inf,
     ) -> None:
         self._producer = Producer(config)
         self._high_water = high_water
@@ -92,6 +96,8 @@ class Sink:
         #: Records acknowledged, by topic.
         self.delivered: dict[str, int] = {}
         self._watched = watched
+        self._stall_s = stall_s
+        self._beaten = math.inf
         #: By partition of the watched topic, the offset after the last record acknowledged.
         self.ends: dict[int, int] = {}
 
@@ -122,6 +128,7 @@ class Sink:
             headers: Record headers.
             on_delivery: See above.
         """
+        self._beat()
         epoch = self._epoch if self._inherited is None else self._inherited
         self._pending[epoch] += 1
         self.unacknowledged += 1
@@ -160,11 +167,23 @@ class Sink:
 
     def poll(self) -> None:
         """Run the callbacks of what was acknowledged since the last poll."""
+        self._beat()
         self._since_poll = 0
         self._producer.poll(0)
 
+    def _beat(self) -> None:
+        """End the process if it stood still (stopped, swapped out, a paused machine) while the group went on.
+
+        Others have its partitions then, and what it would write next is older than what they wrote.
+        """
+        now = time.monotonic()
+        if now - self._beaten > self._stall_s:
+            give_up(f"the process stood still for {now - self._beaten:.0f} s and has lost its partitions")
+        self._beaten = now
+
     async def run(self) -> None:
         """Keep polling, often while something is on its way; never returns."""
+        self._beaten = time.monotonic()
         while True:
             self.poll()
             await asyncio.sleep(_BUSY_POLL_S if self.unacknowledged else _IDLE_POLL_S)

@@ -24,6 +24,9 @@ _COMPACTION: Final = {
     "min.cleanable.dirty.ratio": "0.1",
     "segment.ms": "600000",  # only closed segments are compacted
     "max.compaction.lag.ms": "900000",
+    # Records that a worker wrote after it had lost its partitions are void (`streams.topology.checkpoint.EPOCH`); what
+    # they would have replaced must still be there for the next who reads.
+    "min.compaction.lag.ms": "600000",
 }
 _MAX_BYTES: Final = "max.message.bytes"
 _RETENTION: Final = "retention.ms"

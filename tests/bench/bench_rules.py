@@ -21,7 +21,7 @@ from streams.contract.decode import decode_event
 from streams.engine.context import EvaluationContext
 from streams.engine.engine import Engine
 from streams.engine.evaluate import Evaluator
-from streams.engine.ledger import Ledger
+from streams.engine.folding import Folding
 from streams.engine.references import References
 from streams.features.plan import FeaturePlan
 from streams.memory import spare_long_lived_objects
@@ -104,10 +104,10 @@ class World:
             store = Store()
             store.hold({0})
             plan = FeaturePlan(specs)
-            ledger = Ledger(store, plan)
+            folding = Folding(store, plan)
             for offset, event in enumerate(self.events):
                 context = EvaluationContext(event, store, plan, self.references)
-                ledger.apply(plan.contributions(event, context), Position(0, offset))
+                folding.apply(plan.contributions(event, context), Position(0, offset))
 
         return work
 

@@ -1,6 +1,7 @@
-"""One worker on a real Kafka: settlements a second when there is plenty, and latency at 500 a second.
+"""One and two workers on a real Kafka: settlements a second when there is plenty, and latency at 500 a second.
 
-Run: `python -m tests.bench worker` (Java 17 and Maven; four minutes). Beside it in the same run: a Faust agent that
+Run: `python -m tests.bench worker` (Java 17 and Maven; six minutes). Two workers ask each other for the rows of half
+the persons from elsewhere, trace codes and prescribers. Beside them in the same run: a Faust agent that
 does nothing but parse, and a bare confluent-kafka loop that consumes, parses and produces. Throughput is taken
 between the first and the last tenth of a prepared topic; latency from the moment an event is handed to the sender's
 client to the moment a consumer of the output topic has the result (the empty agent writes nothing: its clock stops
@@ -29,6 +30,7 @@ from tests.stream.scene import area_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SUBJECTS: Final = ("bare", "faust", "worker", "workers")
 PARTITIONS: Final = 4
 JVM: Final = ("-Xms1g", "-Xmx1g")
 """A broker as it is run, not one that starts quickly."""
@@ -38,6 +40,7 @@ PACED_S: Final = 30
 WARM_UP_S: Final = 5
 EARLY: Final = 0.1
 LATE: Final = 0.9
+OK: Final = 200
 SETTLE_S: Final = 3.0
 PATIENCE_S: Final = 120.0
 
@@ -102,12 +105,12 @@ def main() -> None:
     raws = [simulated.raw for simulated in Simulation(config)]
     found: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory() as folder, KafkaCluster(directory=Path(folder) / "kafka", jvm=JVM) as cluster:
-        for subject in ("bare", "faust", "worker"):
+        for subject in SUBJECTS:
             found[subject] = _measure(subject, cluster, Path(folder), raws)
     for name, figures in found.items():
         ratios = ", ".join(f"{figures.rate / found[base].rate:.2f} x {base}" for base in ("bare", "faust"))
         sys.stdout.write(
-            f"{name:7} {figures.rate:7,.0f} settlements/s ({ratios})   "
+            f"{name:8} {figures.rate:7,.0f} settlements/s ({ratios})   "
             f"at {RATE}/s: p50 {figures.p50_ms:.1f} ms, p99 {figures.p99_ms:.1f} ms\n"
         )
 
@@ -119,25 +122,38 @@ def _measure(subject: str, cluster: KafkaCluster, folder: Path, raws: list[bytes
     assert made.returncode == 0, made.stderr
     events, output = f"{prefix}.settlement.events", f"{prefix}.screening.results"
     sender = Sender(cluster.bootstrap, events)
-    sender.all(raws[:PLENTY])
     command = [sys.executable, "-m", "tests.bench.subjects", subject, cluster.bootstrap, events, output]
-    worker = WorkerProcess(cluster.bootstrap, folder, **settings)
+    workers = [
+        WorkerProcess(cluster.bootstrap, folder, **settings) for _ in range({"worker": 1, "workers": 2}.get(subject, 0))
+    ]
     process: subprocess.Popen[str] | None = None
     arrivals: Arrivals = OfTopic(cluster.bootstrap, output)
     try:
-        if subject == "worker":
+        for worker in workers:
             worker.start()
+        if workers:
+            _wait(lambda: _shared(workers))
         else:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             if subject == "faust" and process.stdout is not None:
                 arrivals = OfOutput(process.stdout)
         arrivals.start()
+        sender.all(raws[:PLENTY])
         return _figures(arrivals, sender, raws)
     finally:
         arrivals.ended.set()  # a reader that goes on would take time from the next subject
-        worker.end()
+        for worker in workers:
+            worker.end()
         if process is not None:
             process.kill()
+
+
+def _shared(workers: list[WorkerProcess]) -> bool:
+    """Whether the partitions are shared among all and nobody recovers."""
+    ready = all(worker.get("/readyz")[0] == OK for worker in workers)
+    return ready and all(
+        worker.metric("prewarn_assigned_partitions") == PARTITIONS / len(workers) for worker in workers
+    )
 
 
 def _figures(arrivals: Arrivals, sender: Sender, raws: list[bytes]) -> Figures:

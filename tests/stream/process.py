@@ -14,6 +14,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 KEY = "a key of tests that is long enough"
@@ -50,6 +51,9 @@ def prewarn(arguments: list[str], env: dict[str, str], timeout: float = 60) -> s
 class WorkerProcess:
     """`prewarn worker` in a process of its own, with its log in a file."""
 
+    #: What the Python of the tests is given to run.
+    command: Sequence[str] = ("-m", "streams.cli", "worker")
+
     def __init__(self, bootstrap: str, directory: Path, **settings: object) -> None:
         self.port = free_port()
         self.env = environment(bootstrap, **settings | {"metrics_port": self.port})
@@ -59,9 +63,7 @@ class WorkerProcess:
     def start(self) -> None:
         """Start it, again if need be; the log goes on in the same file."""
         with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli", "worker"], env=self.env, stdout=log, stderr=log
-            )
+            self._process = subprocess.Popen([sys.executable, *self.command], env=self.env, stdout=log, stderr=log)
 
     @property
     def log(self) -> str:
@@ -103,16 +105,16 @@ class WorkerProcess:
             if line.startswith((name + "{", name + " ")) and all(part in line for part in wanted)
         )
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """End it as a crash would."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(10)
-
-    def signal(self, number: int) -> None:
-        """Send it a signal."""
-        assert self._process is not None
-        self._process.send_signal(number)
 
     def wait(self, timeout: float) -> int:
         """Wait until it ends by itself; returns its exit status."""

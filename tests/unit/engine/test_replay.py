@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -36,9 +37,14 @@ def held() -> Store:
     return store
 
 
+@lru_cache(maxsize=4)
+def engine(store: Store, references: References) -> Engine:
+    """The engine of a store: as long-lived as the process whose store it is."""
+    return Engine(pack("cases"), store, KEY, references)
+
+
 def screen(store: Store, references: References, record: bytes, offset: int) -> bytes | None:
-    engine = Engine(pack("cases"), store, KEY, references)
-    return engine.screen(decode_event(record, arrived=None), Position(0, offset)).answer
+    return engine(store, references).screen(decode_event(record, arrived=None), Position(0, offset)).answer
 
 
 def windows(store: Store) -> dict[str, bytes]:

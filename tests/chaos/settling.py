@@ -1,0 +1,92 @@
+"""Knows which events are settled: every row that they change has changed, wherever it lives.
+
+A partition's offset is committed when its events are decided and all that they told other owners is in Kafka. Those
+have folded it when the row that says how far they have come (`streams.topology.checkpoint`) is past what was there by
+then.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from streams.state.rows import decode_reached
+from streams.topology.checkpoint import REACHED_KEY
+
+if TYPE_CHECKING:
+    from tests.chaos.installation import Installation
+
+_EVERY_S: Final = 0.05
+_ANSWER_S: Final = 3.0
+_BATCH: Final = 5_000
+_QUIET: Final = {"enable.auto.commit": False, "fetch.wait.max.ms": 50, "log_level": 0}
+
+
+class Settling(threading.Thread):
+    """Asks for committed offsets, and reads how far owners are, until stopped.
+
+    Attributes:
+        settled: By partition of the events topic the offset below which all events are settled.
+    """
+
+    def __init__(self, installation: Installation) -> None:
+        super().__init__(name="settling", daemon=True)
+        numbers = range(installation.partitions)
+        self.settled = dict.fromkeys(numbers, 0)
+        self._events = [TopicPartition(installation.topic("settlement.events"), n) for n in numbers]
+        self._observations = [TopicPartition(installation.topic("prewarn.observations"), n) for n in numbers]
+        self._windows = [TopicPartition(installation.topic("prewarn.windows"), n, 0) for n in numbers]
+        self._reached = dict.fromkeys(numbers, 0)
+        #: What is to be reached, by partition, before what was committed then is settled.
+        self._ends: dict[int, int] = {}
+        self._committed = dict.fromkeys(numbers, 0)
+        self._settings = installation.client.settings | _QUIET
+        self._group = installation.group
+        self._ended = threading.Event()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._ended.set()
+        self.join()
+
+    def run(self) -> None:
+        """Look, again and again; brokers that do not answer are asked again."""
+        group = Consumer(self._settings | {"group.id": self._group})
+        changelog = Consumer(self._settings | {"group.id": "chaos"})
+        try:
+            changelog.assign(self._windows)
+            while not self._ended.wait(_EVERY_S):
+                self._read(changelog)
+                if any(self._reached[number] < end for number, end in self._ends.items()):
+                    continue
+                self.settled.update(self._committed)
+                try:
+                    self._look(group)
+                except KafkaException:
+                    time.sleep(_EVERY_S)
+        finally:
+            group.close()
+            changelog.close()
+
+    def _look(self, group: Consumer) -> None:
+        """Note what is committed, and then what the owners must reach."""
+        committed = {}
+        for place in group.committed(self._events, timeout=_ANSWER_S):
+            if place.error is not None:
+                raise KafkaException(place.error)
+            committed[place.partition] = max(0, place.offset)
+        ends = {}
+        for place in self._observations:
+            _, ends[place.partition] = group.get_watermark_offsets(place, timeout=_ANSWER_S)
+        self._committed, self._ends = committed, ends
+
+    def _read(self, changelog: Consumer) -> None:
+        """Take in the changelog up to where it is."""
+        wanted = REACHED_KEY.encode()
+        while messages := changelog.consume(_BATCH, 0):
+            for message in messages:
+                if message.error() is None and message.key() == wanted:
+                    self._reached[message.partition()] = decode_reached(message.value()).observations
