@@ -210,7 +210,7 @@ MODEL: Final = Row(
         Panel("Lessons", "What the model has learned from, and settlements it could not score.", "short",
               [Query(f"max(prewarn_model_lessons{{{FLEET}}})", "lessons"),
                Query(f"sum(prewarn_model_errors_total{{{FLEET}}})", "errors")], width=6),
-        Panel("Drift", "Changes of the mean of the inputs, in an hour; three of one input in six open a ticket.", "none",
+        Panel("Drift", "Changes of the mean of inputs, in an hour; three of one input in six open a ticket.", "none",
               [Query(f"max by (input) (increase(prewarn_model_drift_total{{{FLEET}}}[1h]))", "{{input}}")], width=6),
         Panel("Working", "Workers that screen without the model.", "none",
               [Query(f"sum(prewarn_model_paused{{{FLEET}}})", "paused")], kind="stat", width=6,
