@@ -25,7 +25,7 @@ def worker() -> None:
 
     Every setting comes from the environment or the file PREWARN_CONFIG; see deploy/prewarn.env.example.
     """
-    settings = load()
+    settings = load(required=["person_key"])
     configure(settings.log_level, settings.log_format)
     try:
         pack = load_pack(settings.rules_dir, settings.knowledge_dir)

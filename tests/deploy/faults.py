@@ -38,6 +38,7 @@ MACHINE: Final = {
     "PrewarnResultsPartial",
     "PrewarnEventLoopBlocked",
     "PrewarnCanaryLate",  # six seconds here
+    "PrewarnModelDrift",  # a model of a few minutes has seen little, and all of it is new
 }
 """What a machine that others use too brings about by itself: loops held up, answers and heartbeats that are late, or
 answers without what the other worker should have said in time. The table shows them; only faults that must raise them
