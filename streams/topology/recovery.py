@@ -171,6 +171,11 @@ class Recovery:
         """Take a changelog record of a partition that is restored."""
         partition = self._store.partitions[message.partition() or 0]
         topic, value = message.topic(), message.value()
+        if topic == self._names.windows and message.key() == KEY_ROW:
+            # It belongs to no epoch: whoever wrote it first, it holds for all.
+            if not self._state_key.fits(message.partition() or 0, value):
+                raise RecoveryError(f"{topic}[{message.partition()}] {_OTHER_KEY}")
+            return
         place, epoch = (topic or "", message.partition() or 0), _epoch(message)
         if epoch < self._epochs.get(place, 0):
             self._void += 1
@@ -180,10 +185,6 @@ class Recovery:
         if topic == self._names.traces:
             rows = self._decoded(message, decode_traces, value or b"")
             partition.windows.update((row.key, row.row) for row in rows)
-            return
-        if topic == self._names.windows and message.key() == KEY_ROW:
-            if not self._state_key.fits(message.partition() or 0, value):
-                raise RecoveryError(f"{topic}[{message.partition()}] {_OTHER_KEY}")
             return
         key = (message.key() or b"").decode()
         if topic == self._names.settlements:

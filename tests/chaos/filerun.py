@@ -13,6 +13,7 @@ import orjson
 
 from streams.cli.screen import FileRun, read_references
 from streams.contract.decode import Limits
+from streams.contract.person import Outgoing
 from streams.engine.engine import Engine
 from streams.files import LineWriter, read_lines
 from streams.rules.pack import load_pack
@@ -108,7 +109,7 @@ def screen(story: Story, rules: Path) -> Expected:
     letters = story.folder / "dead-letters.jsonl.zst"
     engine = Engine(pack, store, KEY, read_references(story.folder, limits.max_bytes))
     with closing(LineWriter(output)) as results, closing(LineWriter(letters)) as dead:
-        run = FileRun(engine, store, limits, results, dead)
+        run = FileRun(engine, store, limits, Outgoing(KEY), results, dead)
         with redirect_stderr(io.StringIO()):  # it names each of the many lines that are meant to be wrong
             run.screen([str(story.events)])
     for line in read_lines(output, LARGEST):

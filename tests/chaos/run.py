@@ -20,12 +20,12 @@ from tests.chaos.conductor import Conductor
 from tests.chaos.faults import Field, schedule
 from tests.chaos.following import Following
 from tests.chaos.installation import PARTITIONS, SESSION_S, Installation
+from tests.chaos.judging import judge
 from tests.chaos.packs import Deployed
 from tests.chaos.report import told
 from tests.chaos.sending import Sending
 from tests.chaos.settling import Settling
 from tests.chaos.story import Story
-from tests.chaos.verdict import judge
 from tests.kafka.cluster import KafkaCluster
 
 if TYPE_CHECKING:
