@@ -7,18 +7,20 @@ DEMO ?= --seconds 60
 # How long a story `make chaos` tells, and which.
 SETTLEMENTS ?= 20000
 SEED ?= 1
+# V12 is about December, after five weeks of history.
+PROVINCE ?= --events 1000000 --start 2026-11-05 --days 36
 STAMP := .venv/.from-lock
+# What checks deploy/ and k8s/, in environments of its own under .cache.
+CHECKERS := tests/deploy/checkers
 AUDIT := .venv-audit
 # Seconds that `make fuzz` spends on each reader.
 FUZZ ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit stream lint format types bench chaos province audit fuzz privacy lock clean
-# V12 is about December, after five weeks of history.
-PROVINCE ?= --events 1000000 --start 2026-11-05 --days 36
+.PHONY: help setup demo test unit deploy-check faults stream lint format types bench chaos province audit fuzz privacy lock clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: $(STAMP) ## .venv with everything the project needs, and the command prewarn in it
 
@@ -32,10 +34,22 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## the whole system on live simulated settlements, with alerts in the terminal (a minute; DEMO="--seconds 600" for longer)
 	$(BIN)/prewarn demo $(DEMO)
 
-test: setup lint types unit stream ## every check and every test that this machine can run; says which could not run and why
+test: setup lint types unit deploy-check stream ## every check and every test that this machine can run; says which could not run and why
 
 unit: setup ## the tests that need nothing but Python
-	$(BIN)/pytest -m "not kafka and not slow" -n auto --dist loadfile
+	$(BIN)/pytest -m "not kafka and not slow and not deploy" -n auto --dist loadfile
+
+deploy-check: setup .cache/checkers .cache/checkov ## every checker of deploy/ and k8s/ (promtool and amtool: apt-get install prometheus prometheus-alertmanager)
+	$(BIN)/pytest -m deploy -n auto --dist loadfile tests/deploy
+
+.cache/%: $(CHECKERS)/%.lock $(STAMP)
+	@rm -rf $@ && mkdir -p .cache
+	$(BIN)/uv venv --quiet --no-project $@
+	$(BIN)/uv pip install --quiet --require-hashes --python $@/bin/python -r $<
+	@touch $@
+
+faults: setup ## faults on real workers, and which alerts a real Prometheus raises: a table (FAULTS="--short" as in CI)
+	$(BIN)/python -m tests.deploy.faults $(FAULTS)
 
 stream: setup ## the tests against a real Apache Kafka (Java 17 and Maven), and the demo
 	$(BIN)/pytest -m "kafka or slow"
@@ -78,6 +92,12 @@ privacy: setup ## search all that leaves two workers after 100,000 events for pe
 lock: ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --group dev \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
+	  --custom-compile-command "make lock" pyproject.toml -o deploy/requirements.lock
+	echo hatchling | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --constraint requirements.lock \
+	  --custom-compile-command "make lock" - -o deploy/build.lock
+	for name in checkers checkov; do $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" $(CHECKERS)/$$name.in -o $(CHECKERS)/$$name.lock || exit 1; done
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group audit \
 	  --custom-compile-command "make lock" -o requirements-audit.lock
 

@@ -1,12 +1,18 @@
-"""How often Python looks for garbage, and at what."""
+"""How often Python looks for garbage, and at what; and how much memory there is at all."""
 
 from __future__ import annotations
 
 import gc
+import os
+from pathlib import Path
 from typing import Final
 
 YOUNG: Final = 10_000
 """Allocations between two looks at young objects."""
+CGROUP_LIMITS: Final = (
+    Path("/sys/fs/cgroup/memory.max"),  # version 2, seen from inside the container
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),  # version 1
+)
 
 
 def set_aside() -> None:
@@ -26,3 +32,14 @@ def spare_long_lived_objects() -> None:
     gc.collect()
     set_aside()
     gc.set_threshold(YOUNG, 10, 10)
+
+
+def limit_bytes(files: tuple[Path, ...] = CGROUP_LIMITS) -> int:
+    """Return how much memory this process may use: its container's limit, or all that the machine has."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for file in files:
+        try:
+            limits.append(int(file.read_text("ascii")))
+        except (OSError, ValueError):  # no such version here, or "max"
+            continue
+    return min(limits)

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "screen": "The same engine over files.",
     "simulate": "Labelled, reproducible event streams.",
     "rules": "Check and print rule packs.",
+    "models": "Judge the online model, and look after its snapshots.",
     "topics": "Declare and check the Kafka topics; send dead letters back.",
     "status": "Who screens what, and what waits.",
     "doctor": "What is wrong with the installation, and what to do.",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, get_args
 import click
 import orjson
 
+from models.snapshot import SnapshotError, freeze, read, thaw
 from streams.cli.errors import Unusable
 from streams.contract.decode import Limits, decode_event
 from streams.contract.feedback import decode_feedback
@@ -21,6 +22,8 @@ from streams.contract.rejected import Rejected
 from streams.contract.results import stamp
 from streams.engine.engine import Engine
 from streams.engine.references import References, Registry
+from streams.engine.scoring import scoring_of
+from streams.engine.teaching import Teaching
 from streams.evaluation import Scoreboard, read_labels
 from streams.files import FileError, Line, LineWriter, read_lines
 from streams.language.problems import PackError
@@ -33,7 +36,9 @@ from streams.state.store import Store
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from models.online import OnlineModel
     from streams.contract.events import Event
+    from streams.contract.feedback import Feedback
     from streams.engine.engine import Outcome
     from streams.settings import Settings
 
@@ -51,7 +56,15 @@ Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--reference", type=Folder, help="Registry facts: institutions, practitioners, persons (.jsonl).")
 @click.option("--knowledge", type=Folder, help="The rules' tables. Default: the shipped ones.")
 @click.option("--rules", type=Folder, help="The rule pack. Default: the shipped one.")
-@click.option("--feedback", type=click.Path(exists=True, dir_okay=False), help="Feedback records; they are checked.")
+@click.option(
+    "--feedback",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Feedback; the model learns it when it was decided.",
+)
+@click.option("--model", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A model to begin with.")
+@click.option(
+    "--save-model", type=click.Path(dir_okay=False, path_type=Path), help="Keep the model as it is at the end."
+)
 @click.option(
     "--labels", type=click.Path(exists=True, dir_okay=False), help="Labels: recall and precision of each rule."
 )
@@ -63,6 +76,8 @@ def screen(
     knowledge: Path | None,
     rules: Path | None,
     feedback: str | None,
+    model: Path | None,
+    save_model: Path | None,
     labels: str | None,
     output: str,
     dead_letters: str | None,
@@ -77,19 +92,22 @@ def screen(
     try:
         pack = load_pack(rules or settings.rules_dir, knowledge or settings.knowledge_dir)
         references = References() if reference is None else read_references(reference, limits.max_bytes)
-        if feedback is not None:
-            _check_feedback(feedback, limits.max_bytes)
+        heard = [] if feedback is None else _read_feedback(feedback, limits.max_bytes)
         store = Store()
         store.hold({0})
-        person_key = _person_key(settings)
-        engine = Engine(pack, store, settings.state_key.encode() if settings.state_key else person_key, references)
+        scoring = scoring_of(settings, store, None if model is None else read_model(model))
+        key = person_key(settings)
+        engine = Engine(pack, store, settings.state_key.encode() if settings.state_key else key, references, scoring)
         with ExitStack() as stack:
             results = stack.enter_context(LineWriter(output))
             kept = stack.enter_context(LineWriter(dead_letters)) if dead_letters else None
             spare_long_lived_objects()
             scoreboard = Scoreboard(read_labels(labels)) if labels else None
-            run = FileRun(engine, store, limits, Outgoing(person_key), results, kept, scoreboard)
+            run = FileRun(engine, store, limits, Outgoing(key), results, kept, scoreboard, heard)
             run.screen(events)
+            run.hear_all()
+        if save_model is not None and scoring is not None:
+            save_model.write_bytes(freeze(scoring.model))
     except PackError as error:
         raise Unusable(f"the rule pack cannot be used:\n{error}") from None
     except FileError as error:
@@ -116,6 +134,7 @@ class FileRun:
         results: LineWriter,
         dead_letters: LineWriter | None,
         scoreboard: Scoreboard | None = None,
+        feedback: list[Feedback] | None = None,
     ) -> None:
         self._engine = engine
         self._store = store
@@ -124,6 +143,10 @@ class FileRun:
         self._results = results
         self._dead_letters = dead_letters
         self._scoreboard = scoreboard
+        #: What is still to be heard, the earliest last.
+        self._feedback = sorted(feedback or (), key=lambda each: each.decided_at, reverse=True)
+        self._teaching = Teaching(store)
+        self.unknown = 0
         self._offset = 0
         self.kinds: Counter[str] = Counter()
         self.actions: Counter[str] = Counter()
@@ -143,12 +166,29 @@ class FileRun:
                     self._store.rest()
                     set_aside()
 
+    def hear_all(self) -> None:
+        """Learn what was decided after the last event."""
+        self._hear(sys.maxsize)
+
+    def _hear(self, now: int) -> None:
+        """Learn what was decided by now (ms); what is about settlements that were not screened is counted."""
+        scoring = self._engine.scoring
+        while scoring is not None and self._feedback and self._feedback[-1].decided_at <= now:
+            try:
+                lesson = self._teaching.lesson(self._feedback.pop())
+            except KeyError:
+                self.unknown += 1
+                continue
+            if lesson is not None:
+                scoring.model.learn(lesson)
+
     def _line(self, name: str, line: Line) -> None:
         try:
-            event = self._decode(line)
+            event = decode_line(line, self._limits)
         except Rejected as rejected:
             self._reject(name, line, rejected)
             return
+        self._hear(event.time)
         outcome = self._engine.screen(event, Position(0, self._offset))
         self.kinds[outcome.kind] += 1
         self._report_failures(name, line, outcome)
@@ -157,11 +197,6 @@ class FileRun:
             if self._scoreboard is not None and outcome.result is not None:
                 self._scoreboard.take(event.setl_id or "", (hit.rule_id for hit in outcome.result.violations))
             self._results.write(stamp(outcome.answer, int(time.time() * 1000), self._outgoing))
-
-    def _decode(self, line: Line) -> Event:
-        if line.too_large:
-            raise Rejected("too-large", f"$: more than {self._limits.max_bytes} bytes")
-        return decode_event(line.data, arrived=None, limits=self._limits)
 
     def _reject(self, name: str, line: Line, rejected: Rejected) -> None:
         self.rejected += 1
@@ -185,7 +220,15 @@ class FileRun:
         """One line: what was read and what was decided."""
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
         actions = ", ".join(f"{self.actions[action]} {action}" for action in ("pass", "remind", "review", "hold"))
-        return f"screened {kinds or 'nothing'}; {actions}; {self.rejected} dead-lettered"
+        unknown = f"; {self.unknown} feedback records on settlements that were not screened" if self.unknown else ""
+        return f"screened {kinds or 'nothing'}; {actions}; {self.rejected} dead-lettered{unknown}"
+
+
+def decode_line(line: Line, limits: Limits) -> Event:
+    """The event of a line; raises `Rejected`."""
+    if line.too_large:
+        raise Rejected("too-large", f"$: more than {limits.max_bytes} bytes")
+    return decode_event(line.data, arrived=None, limits=limits)
 
 
 def read_references(folder: Path, max_bytes: int) -> References:
@@ -207,12 +250,26 @@ def read_references(folder: Path, max_bytes: int) -> References:
     return references
 
 
-def _check_feedback(path: str, max_bytes: int) -> None:
+def read_model(path: Path) -> OnlineModel:
+    """A model from a snapshot's file.
+
+    Raises:
+        FileError: It cannot be used.
+    """
+    try:
+        return thaw(read(path.read_bytes()))
+    except SnapshotError as error:
+        raise FileError(f"{path}: {error}") from None
+
+
+def _read_feedback(path: str, max_bytes: int) -> list[Feedback]:
+    found = []
     for line in _records(path, max_bytes):
         try:
-            decode_feedback(line.data)
+            found.append(decode_feedback(line.data))
         except Rejected as rejected:
             raise FileError(f"{path}:{line.number}: {rejected.reason}: {rejected.detail}") from None
+    return found
 
 
 def _records(path: str | Path, max_bytes: int) -> Iterator[Line]:
@@ -220,7 +277,8 @@ def _records(path: str | Path, max_bytes: int) -> Iterator[Line]:
     return (line for line in read_lines(path, max_bytes) if line.data.strip())
 
 
-def _person_key(settings: Settings) -> bytes:
+def person_key(settings: Settings) -> bytes:
+    """The configured key of person references, or one that is no secret."""
     if settings.person_key is None:
         click.echo("PREWARN_PERSON_KEY is not set: person references in the results are no secret", err=True)
         return KEY_OF_FILE_RUNS

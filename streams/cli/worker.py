@@ -12,6 +12,7 @@ from streams.language.problems import PackError
 from streams.memory import spare_long_lived_objects
 from streams.observability.logs import configure
 from streams.observability.probes import ProbeServerError
+from streams.observability.traces import TracesUnavailableError
 from streams.rules.pack import load_pack
 from streams.settings import load
 
@@ -37,6 +38,6 @@ def worker() -> None:
 
     try:
         status = Worker(settings, pack).run()
-    except (ProbeServerError, Unreachable) as error:
+    except (ProbeServerError, TracesUnavailableError, Unreachable) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(status)

@@ -29,6 +29,8 @@ SETTLEMENTS = "prewarn.settlements"
 WINDOWS = "prewarn.windows"
 TRACES = "prewarn.trace-codes"
 CANARY = "prewarn.canary"
+LESSONS = "prewarn.lessons"
+MODELS = "prewarn.models"
 OBSERVATIONS = "prewarn.observations"
 ANSWERS = "prewarn.answers"
 
@@ -79,6 +81,9 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         # What the owners of partitions ask each other, many to a record: by the partition of the rows and of the event.
         OBSERVATIONS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
         ANSWERS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
+        # What the model learns from, in one order, and snapshots of what it has learned: of both one partition is used.
+        LESSONS: Topic(key="setl_id", cleanup="delete", record=None, who="internal"),
+        MODELS: Topic(key="version", cleanup="compact", record=None, who="internal"),
     },
 )
 """Every topic by its name, without prefix."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import msgspec
 
+from models.lessons import decode_example, encode
 from streams.contract.person import inner_ref
 from streams.contract.results import Action, Ruleset, ScreeningResult, encode_result, result_id
 from streams.contract.time import format_time
@@ -15,6 +16,7 @@ from streams.engine.contributions import merged
 from streams.engine.evaluate import Evaluator
 from streams.engine.ledger import Ledger
 from streams.engine.references import References
+from streams.engine.scoring import NORMALITY_LIVES, NORMALITY_PREFIX
 from streams.engine.wording import word
 from streams.features.plan import FeaturePlan
 from streams.rules.policy import decide
@@ -23,9 +25,10 @@ from streams.state.store import NotHereError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from models.port import Scorer
+    from models.lessons import Example
     from streams.contract.events import Event
     from streams.contract.results import Violation
+    from streams.engine.scoring import Opinion, Scoring
     from streams.rules.specs import Pack
     from streams.state.rows import Contribution, Position, SettlementRow
     from streams.state.store import Store
@@ -46,6 +49,8 @@ class Outcome(NamedTuple):
     result: ScreeningResult | None = None
     #: Rules that raised, with the kind of error.
     failed: tuple[tuple[str, str], ...] = ()
+    #: The settlement as the model scored it; None without a model, and for refunds.
+    example: Example | None = None
 
 
 class _Brief(msgspec.Struct):
@@ -69,7 +74,7 @@ class Engine:
         state_key: Secret of the inner person references (`streams.contract.person`), which answers carry until they
             leave.
         references: Registry facts, kept up to date by whoever reads the registries.
-        model: Scores what no rule knows; None screens by rules alone.
+        scoring: Asks a model about what no rule knows; None screens by rules alone.
     """
 
     def __init__(
@@ -78,12 +83,12 @@ class Engine:
         store: Store,
         state_key: bytes,
         references: References | None = None,
-        model: Scorer | None = None,
+        scoring: Scoring | None = None,
     ) -> None:
         self.references = References() if references is None else references
         self._store = store
         self._state_key = state_key
-        self._model = model
+        self.scoring = scoring
         self.adopt(pack)
 
     def adopt(self, pack: Pack) -> None:
@@ -97,6 +102,8 @@ class Engine:
         self.folding = self.ledger.folding
         self._evaluator = Evaluator(pack)
         self._ruleset = Ruleset(version=pack.version, sha256=pack.sha256)
+        if self.scoring is not None:
+            self.scoring.adopt(self.plan)
         #: Rules that act no more, and how.
         self.paused: dict[str, PausedTo] = {}
         self._off: frozenset[str] = frozenset()
@@ -123,7 +130,7 @@ class Engine:
 
     def lives(self, key: str) -> int:
         """How long after its latest event a window row says anything by the current pack, ms."""
-        return self.plan.lives(key)
+        return NORMALITY_LIVES if key.startswith(NORMALITY_PREFIX) else self.plan.lives(key)
 
     def identify(self, event: Event) -> None:
         """Give an event its person reference, by which rows know the person."""
@@ -173,15 +180,23 @@ class Engine:
             if earlier.position == position:
                 # A replay after a crash: rows that were not saved in time are brought up to date.
                 self.folding.apply(earlier.contributions, position, late=is_refund, asked=asked)
+                if self.scoring is not None and earlier.example:
+                    home = ledger.home(event, position)
+                    self.scoring.learn(event, position, home, decode_example(earlier.example))
                 if is_refund:
                     ledger.settle_refund(event, position)
             return Outcome("repeat", earlier.answer, _brief_decoder.decode(earlier.answer).action)
         context = self.context(event)
         contributions = self._takes_part(event, position, context, early, earlier)
         context.turn(self.folding.apply(contributions, position, late=is_refund, asked=asked))
-        outcome = self._answer(event, context, revision=1 if earlier is None or not earlier.provisional else 2)
+        home = ledger.home(event, position)
+        outcome = self._answer(event, context, home, revision=1 if earlier is None or not earlier.provisional else 2)
         reversed_at = None if earlier is None else earlier.reversed_at
-        ledger.record(event, position, contributions, outcome.answer or b"", reversed_at)
+        example = b""
+        if self.scoring is not None and outcome.example is not None:
+            example = encode(outcome.example)
+            self.scoring.learn(event, position, home, outcome.example)
+        ledger.record(event, position, contributions, outcome.answer or b"", reversed_at, example=example)
         if is_refund:
             ledger.settle_refund(event, position)
         return outcome
@@ -215,13 +230,13 @@ class Engine:
         context = self.context(event)
         contributions = self._takes_part(event, position, context, None, earlier)
         context.turn(self.folding.rehearse(contributions, position))
-        outcome = self._answer(event, context, missing=[WINDOWS])
+        outcome = self._answer(event, context, self.ledger.home(event, position), missing=[WINDOWS])
         reversed_at = None if earlier is None else earlier.reversed_at
         self.ledger.record(event, position, [], outcome.answer or b"", reversed_at, provisional=True)
         return outcome
 
     def _answer(
-        self, event: Event, context: EvaluationContext, *, revision: int = 1, missing: Iterable[str] = ()
+        self, event: Event, context: EvaluationContext, home: int, *, revision: int = 1, missing: Iterable[str] = ()
     ) -> Outcome:
         findings = self._evaluator.run(event, context)
         live: list[Violation] = []
@@ -239,14 +254,28 @@ class Engine:
                 continue
             acts = found.rule.mode == "live" and found.rule.rule_id not in self.paused
             (live if acts else shadow).append(violation)
-        score = None if self._model is None else self._model.score(event, context)
+        opinion = self._opinion(event, context, home, live, shadow)
         absent = {*missing, *unavailable, *(rule_id for rule_id, _ in failed), *self._off}
-        if self._model is not None and score is None:
+        if self.scoring is not None and opinion is None:
             absent.add("model")
         result = self._result(event, live, absent, revision)
         result.shadow_violations = shadow
-        result.model = score
-        return Outcome("settlement", encode_result(result), result.action, result, tuple(failed))
+        example = None
+        if opinion is not None:
+            result.model = opinion.score
+            # A refund takes back: it is neither normal nor odd, and no verdict is given on it.
+            example = None if event.refd_setl_flag == "1" else opinion.example
+        return Outcome("settlement", encode_result(result), result.action, result, tuple(failed), example)
+
+    def _opinion(
+        self, event: Event, context: EvaluationContext, home: int, live: list[Violation], shadow: list[Violation]
+    ) -> Opinion | None:
+        """What the model says; where it finds the settlement remarkable, that is one more violation."""
+        scoring = self.scoring
+        opinion = None if scoring is None else scoring.ask(event, context, home, live)
+        if scoring is not None and opinion is not None and opinion.violation is not None:
+            (live if scoring.mode == "live" else shadow).append(opinion.violation)
+        return opinion
 
     def _result(
         self, event: Event, live: list[Violation], missing: Iterable[str], revision: int = 1

@@ -45,6 +45,7 @@ class Ledger:
         reversed_at: Position | None,
         *,
         provisional: bool = False,
+        example: bytes = b"",
     ) -> None:
         """Remember a settlement that was screened for the first time, or what was said of it before it could be."""
         row = SettlementRow(
@@ -59,6 +60,7 @@ class Ledger:
             reversal=[],
             provisional=provisional,
             late=event.refd_setl_flag == "1",
+            example=example,
         )
         self.store.keep_settlement(self.home(event, position), event.setl_id or "", row)
 

@@ -54,21 +54,21 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._collector = Collector()
+        self.collector = Collector()
         #: Broker's timestamp (ms) of the last event taken of each partition held.
         self.taken: dict[int, int] = {}
         self._declare_counters()
         self._declare_histograms()
         self._declare_gauges()
-        self.ruleset_info = self._collector.add(Info("ruleset", "The rule pack that judges."))
-        build = self._collector.add(Info("build", "The program."))
+        self.ruleset_info = self.collector.add(Info("ruleset", "The rule pack that judges."))
+        build = self.collector.add(Info("build", "The program."))
         build.values = {"version": version(), "python": platform.python_version()}
-        self.registry.register(self._collector)
+        self.registry.register(self.collector)
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
 
     def _declare_counters(self) -> None:
-        add = self._collector.add
+        add = self.collector.add
         self.events_consumed = add(Counters[str]("events_consumed", "Records read, whatever became of them.", "topic"))
         self.event_errors = add(
             Counters[Pair]("event_errors", "Errors met in an event's work; the event went on.", "stage", "reason")
@@ -106,7 +106,7 @@ class Metrics:
         self.feedback.start(*(("outcome", value) for value in get_args(Outcome)))
 
     def _declare_histograms(self) -> None:
-        add = self._collector.add
+        add = self.collector.add
         self.decision_latency = add(
             Histograms[str](
                 "decision_latency_seconds",
@@ -139,7 +139,7 @@ class Metrics:
         self.stage_duration.start(*STAGES)
 
     def _declare_gauges(self) -> None:
-        add = self._collector.add
+        add = self.collector.add
         self.consumer_lag = add(
             Gauges[tuple[str, int]](
                 "consumer_lag_records", "Records between the committed offset and the end.", "topic", "partition"
@@ -160,6 +160,12 @@ class Metrics:
         self.assigned_partitions = add(Gauges[NoLabel]("assigned_partitions", "Partitions of the events topic held."))[
             ()
         ]
+        self.partitions = add(
+            Gauges[NoLabel]("partitions", "Partitions of the events topic as the settings declare them.")
+        )[()]
+        self.memory_limit = add(
+            Gauges[NoLabel]("memory_limit_bytes", "Memory the process may use: its container's, or the machine's.")
+        )[()]
         self.inflight_events = add(
             Gauges[NoLabel]("inflight_events", "Events taken whose result is not acknowledged yet.")
         )[()]
@@ -179,7 +185,7 @@ class Metrics:
 
     def before_scrape(self, hook: Callable[[], None]) -> None:
         """Call `hook` at every scrape, on the scraping thread, to set gauges that are read rather than kept."""
-        self._collector.before_scrape(hook)
+        self.collector.before_scrape(hook)
 
     def start_topics(self, *, consumed: Iterable[str], produced: Iterable[str]) -> None:
         """Let the series of these topics begin at 0."""

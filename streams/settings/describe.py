@@ -12,7 +12,7 @@ from streams.settings.sources import CONFIG, FILE
 
 if TYPE_CHECKING:
     import dataclasses
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 WIDTH: Final = 110
 HEAD: Final = f"""\
@@ -65,10 +65,12 @@ def _default(field: dataclasses.Field[Any]) -> str:
 
 def env_example() -> str:
     """Return the text of `deploy/prewarn.env.example`."""
-    return HEAD + "".join(_lines())
+    return HEAD + "".join(env_lines({}))
 
 
-def _lines() -> Iterator[str]:
+def env_lines(values: Mapping[str, str]) -> Iterator[str]:
+    """Yield an environment file that documents every setting; those named in `values` (by variable) count."""
+    unsaid = dict(values)
     section = ""
     for row in describe():
         if row.section != section:
@@ -78,5 +80,8 @@ def _lines() -> Iterator[str]:
         yield "\n"
         for line in textwrap.wrap(f"{row.doc} ({facts})", WIDTH, break_on_hyphens=False):
             yield f"# {line}\n"
+        variable = row.variable + FILE if row.variable + FILE in unsaid else row.variable
         value = "" if " " in row.default else row.default
-        yield f"#{row.variable}={value}\n"
+        yield f"{variable}={unsaid.pop(variable)}\n" if variable in unsaid else f"#{variable}={value}\n"
+    if unsaid:
+        raise KeyError(f"no such settings: {', '.join(unsaid)}")

@@ -180,6 +180,31 @@ class Settings:
             "changes: a worker with another one refuses the state there is.",
         ),
     )
+    model_mode: str = field(
+        default="live",
+        metadata=about(
+            kinds.choice("live", "shadow", "off"),
+            SCREENING,
+            "The online model. live: what it finds remarkable is a violation (X01); shadow: that is on trial, and the "
+            "score is in the result all the same; off: no model.",
+        ),
+    )
+    model_share: float = field(
+        default=0.005,
+        metadata=about(
+            kinds.number(0.0001, 0.1, "of all"),
+            SCREENING,
+            "The rarest share of a kind of visit, by oddness or by risk, that X01 names.",
+        ),
+    )
+    model_snapshot_interval: float = field(
+        default=600.0,
+        metadata=about(
+            kinds.number(0.5, 86_400, "seconds"),
+            SCREENING,
+            "How often what the model has learned is kept, if it has learned anything.",
+        ),
+    )
     result_deadline: float = field(
         default=2.0,
         metadata=about(
@@ -309,6 +334,19 @@ class Settings:
             "How often a heartbeat is sent through every partition, so that a quiet night and a dead pipeline look "
             "different; 0: never.",
         ),
+    )
+    trace_endpoint: str | None = field(
+        default=None,
+        metadata=about(
+            kinds.text(),
+            OPERATIONS,
+            "Where spans of sampled settlements are sent (OTLP over HTTP, such as http://collector:4318/v1/traces); "
+            "empty: nowhere. Needs prewarn[traces].",
+        ),
+    )
+    trace_share: float = field(
+        default=0.01,
+        metadata=about(kinds.number(0, 1, "(a share)"), OPERATIONS, "Share of the settlements that are traced."),
     )
     log_level: str = field(
         default="INFO", metadata=about(kinds.choice("DEBUG", "INFO", "WARNING", "ERROR"), OPERATIONS, "What is logged.")

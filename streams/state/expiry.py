@@ -27,9 +27,17 @@ class Expiry:
         store: The rows.
         lives: How long after its latest event a window row says anything, ms, by its key.
         horizon_ms: The same of settlement rows.
+        on_settlement: Called with setl_id and row of each settlement that is forgotten.
     """
 
-    def __init__(self, store: Store, lives: Callable[[str], int], horizon_ms: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        lives: Callable[[str], int],
+        horizon_ms: int,
+        on_settlement: Callable[[str, bytes], None] = lambda _setl_id, _row: None,
+    ) -> None:
+        self._on_settlement = on_settlement
         self._store = store
         self._lives = lives
         self._horizon = horizon_ms
@@ -73,5 +81,5 @@ class Expiry:
             key = next(iter(rows), None)
             if key is None or time_of(rows[key]) + self._horizon >= partition.latest:
                 return
-            del rows[key]
+            self._on_settlement(key, rows.pop(key))
             self.forgotten += 1

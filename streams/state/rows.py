@@ -78,6 +78,12 @@ class SettlementRow(msgspec.Struct, array_like=True, gc=False):
     provisional: bool = False
     #: Whether it is a refund, all of which belongs to the second step (`streams.engine.folding`).
     late: bool = False
+    #: The settlement as the model scored it (`models.lessons.Example`), until a verdict comes; empty without a model.
+    example: bytes = b""
+    #: What was taught of it so far (`models.lessons.Verdict`).
+    verdict: int = 0
+    #: Violations (`jr_id`) that audits have judged.
+    judged: list[str] = []
 
 
 class ReachedRow(msgspec.Struct, array_like=True):

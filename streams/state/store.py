@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-HOT = frozenset("id")
-"""Kinds of rows (institutions, prescribers) that most commits find changed: they stay objects."""
+HOT = frozenset("idm")
+"""Kinds of rows (institutions, prescribers, normality) that most commits find changed: they stay objects."""
 
 
 EFFECTS_PREFIX = "~"

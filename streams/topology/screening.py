@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from streams.engine.desk import Desk, Pending
     from streams.engine.engine import Engine, Outcome
     from streams.observability.metrics import Metrics
+    from streams.observability.traces import Traces
     from streams.rules.specs import Pack
     from streams.state.rows import Contribution
     from streams.state.store import Store
@@ -114,6 +115,7 @@ class Screening:
         deadline: float,
         deployment: Deployment | None = None,
         now: Callable[[], float] = time.time,
+        traces: Traces | None = None,
     ) -> None:
         self.engine = engine
         self._store = store
@@ -128,6 +130,7 @@ class Screening:
         self._outgoing = outgoing
         self._deployment = deployment
         self._now = now
+        self._traces = traces
         self._laps = Laps(metrics)
         self._guard = Guard(engine, metrics, pauses)
 
@@ -255,7 +258,8 @@ class Screening:
 
     def _emitter(self, message: Incoming, setl_id: str, outcome: Outcome) -> Callable[[], None]:
         """What writes the result, and the alert, once the settlement row is safe."""
-        body = stamp(outcome.answer or b"", int(self._now() * 1000), self._outgoing)
+        made = self._now()
+        body = stamp(outcome.answer or b"", int(made * 1000), self._outgoing)
         begun = self._laps.now()
 
         def emit() -> None:
@@ -268,13 +272,20 @@ class Screening:
             self._laps.acknowledged(begun)
             if outcome.result is None:
                 self._metrics.duplicates.value += 1
-            else:
-                self._metrics.decided(outcome.result, self._now() - message.timestamp / 1000)
+                return
+            sent, now = message.timestamp / 1000, self._now()
+            self._metrics.decided(outcome.result, now - sent)
+            if self._traces is not None and self._traces.takes(setl_id):
+                self._traces.answered(outcome.result, message[:3], message.headers, (sent, made, now))
 
         return emit
 
     def _finished(self) -> None:
         self._metrics.inflight_events.value -= 1
+
+    def keep_rows(self) -> None:
+        """Write settlement rows that changed without an event: what was taught of a settlement."""
+        self._write_rows(self._rows.take())
 
     def _write_rows(self, rows: list[tuple[int, str, bytes]]) -> None:
         for partition, key, row in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
@@ -13,11 +13,17 @@ from streams.topology.clients import LastFault, consumer_config, plain
 from streams.topology.topics import REQUEST_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from confluent_kafka.admin import AdminClient
 
     from streams.settings import Settings
 
 _READ_S: Final = 5.0
+_COORDINATOR_S: Final = 10.0
+_RETRY_S: Final = 0.3
+_CHOOSING: Final = frozenset({"COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR", "COORDINATOR_LOAD_IN_PROGRESS"})
 
 
 class StandingError(Exception):
@@ -120,9 +126,9 @@ def newest_of(client: AdminClient, topic: str) -> Newest:
 
 
 def _group(settings: Settings, client: AdminClient) -> tuple[str, list[Member]]:
-    future = client.describe_consumer_groups([settings.group_id], request_timeout=REQUEST_S)[settings.group_id]
+    name = settings.group_id
     try:
-        group = future.result()
+        group = _patiently(lambda: client.describe_consumer_groups([name], request_timeout=REQUEST_S)[name])
     except KafkaException as error:
         if error.args[0].name() == "GROUP_ID_NOT_FOUND":
             return "ABSENT", []
@@ -143,9 +149,25 @@ def _backlog(settings: Settings, client: AdminClient) -> list[Backlog]:
     topic = source(settings)
     offsets = ends(client, topic)
     asked = ConsumerGroupTopicPartitions(settings.group_id, [TopicPartition(topic, number) for number in offsets])
-    answered = client.list_consumer_group_offsets([asked], request_timeout=REQUEST_S)[settings.group_id].result()
+    answered = _patiently(
+        lambda: client.list_consumer_group_offsets([asked], request_timeout=REQUEST_S)[settings.group_id]
+    )
     committed = {tp.partition: tp.offset for tp in answered.topic_partitions if tp.offset >= 0}
     return [Backlog(number, *offsets[number], committed.get(number)) for number in sorted(offsets)]
+
+
+def _patiently(ask: Callable[[], Future[Any]]) -> Any:
+    """Ask again while the brokers are choosing who knows about the group: after their start, or one's end."""
+    deadline = time.monotonic() + _COORDINATOR_S
+    while True:
+        try:
+            return ask().result()
+        except KafkaException as error:
+            fault = error.args[0]
+            choosing = fault.retriable() or fault.name() in _CHOOSING
+            if not choosing or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_S)
 
 
 def _with_oldest(settings: Settings, backlog: list[Backlog]) -> list[Backlog]:

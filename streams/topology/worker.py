@@ -13,6 +13,7 @@ import faust
 from confluent_kafka import KafkaException
 from faust.types import TP
 
+from streams import memory
 from streams.contract.decode import Limits
 from streams.contract.person import Outgoing
 from streams.contract.topics import (
@@ -33,25 +34,31 @@ from streams.engine.desk import Desk
 from streams.engine.engine import Engine
 from streams.engine.owner import Owner
 from streams.engine.references import References
+from streams.engine.scoring import scoring_of
+from streams.engine.teaching import Teaching, presumed
 from streams.observability.health import Health
 from streams.observability.loop import watch_loop
 from streams.observability.metrics import Metrics
+from streams.observability.model_metrics import ModelMetrics
 from streams.observability.probes import ProbeServer
+from streams.observability.traces import traces_of
 from streams.state.expiry import Expiry
 from streams.state.store import Store
 from streams.topology.access import require
 from streams.topology.app import add_agents, attach, make_app, source_topic
 from streams.topology.canary import Canary
 from streams.topology.checkpoint import Checkpoint
-from streams.topology.clients import connect, consumer_config, producer_config, wait_for_broker
+from streams.topology.clients import connect, consumer_config, largest_output, producer_config, wait_for_broker
 from streams.topology.deployment import Deployment
 from streams.topology.exchange import Exchange
 from streams.topology.gauges import Gauges, RebalanceClock, Timed
 from streams.topology.guard import Limits as Pauses
+from streams.topology.learning import Learning
 from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
+from streams.topology.shelf import names_of
 from streams.topology.sink import Sink, fail_stop, give_up
 from streams.topology.statekey import StateKey
 from streams.topology.topics import DAY_MS
@@ -68,6 +75,8 @@ logger = logging.getLogger(__name__)
 _PACKS_S: Final = 1.0
 _IDLE_INTERVALS: Final = 1.5
 """Commit intervals without a checkpoint after which there is one all the same."""
+ENVELOPE: Final = 4_096
+"""What a record takes beside its value, generously."""
 STALL: Final = 0.9
 """A process that stood still for this part of the session timeout may have lost its partitions."""
 ANSWER_S: Final = 30.0
@@ -94,11 +103,16 @@ class Worker:
         self.rows = SettlementRows()
         self.store = Store(settings.partitions, area_partition(settings.partitions), self.rows)
         self.outgoing = Outgoing(settings.person_key.encode())
+        self.traces = traces_of(settings)
         state_key = (settings.state_key or settings.person_key).encode()
         self.state_key = StateKey(state_key)
-        self.engine = Engine(pack, self.store, state_key, self.references)
+        self.scoring = scoring_of(settings, self.store)
+        self.engine = Engine(pack, self.store, state_key, self.references, self.scoring)
         show_ruleset(self.metrics, pack)
+        self.metrics.partitions.value = settings.partitions
+        self.metrics.memory_limit.value = memory.limit_bytes()
         self.health.rules_loaded = True
+        self.learning: Learning | None = None
 
     def run(self) -> int:
         """Screen until SIGTERM or SIGINT; returns the exit status."""
@@ -115,6 +129,8 @@ class Worker:
         reader = ReferenceReader(
             consumer_config(self.settings), _registries(self.settings), self.references, self._bad_reference
         )
+        # Before the first one: an error counted in a series that was not there is no increase.
+        self.metrics.event_errors.start(*(("reference", topic) for topic in _registries(self.settings)))
         reader.start()
         sink = Sink(
             producer_config(self.settings),
@@ -128,7 +144,7 @@ class Worker:
         exchange = Exchange(
             consumer_config(self.settings), self.names, self.store, sink, owner, lambda n: _committed(app, source, n)
         )
-        expiry = Expiry(self.store, self.engine.lives, self.settings.result_horizon_days * DAY_MS)
+        expiry = Expiry(self.store, self.engine.lives, self.settings.result_horizon_days * DAY_MS, self._forgotten)
         checkpoint = Checkpoint(self.store, sink, exchange, expiry, self.names.windows, self.names.traces)
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
@@ -154,7 +170,9 @@ class Worker:
             Pauses.of(self.settings),
             self.settings.result_deadline,
             deployment,
+            traces=self.traces,
         )
+        self.learning = self._learning(sink, screening)
         exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
         attach(app, self.settings, Timed(checkpoint, self.metrics), screening.desk.first_waiting)
         add_agents(app, self.settings, screening, sink, self._canary(app, sink))
@@ -163,6 +181,9 @@ class Worker:
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
         app.task(exchange.run)
+        if self.learning is not None:
+            self.learning.start()
+            app.task(self.learning.run)
         app.task(lambda: watch_loop(self.health, self.metrics))
         app.task(self._gauges(app, checkpoint, source).run)
         app.task(lambda: self._take_packs(screening))
@@ -175,8 +196,39 @@ class Worker:
             unacknowledged = sink.close(self.settings.stop_timeout)
             deployment.stop()
             reader.stop()
+            if self.traces is not None:
+                self.traces.close()
+            if self.learning is not None:
+                self.learning.stop()
             if unacknowledged:
                 fail_stop("the outputs", f"{unacknowledged} records were not acknowledged at the end")
+
+    def _learning(self, sink: Sink, screening: Screening) -> Learning | None:
+        """What keeps the model learning; None without a model."""
+        if self.scoring is None:
+            return None
+        settings = self.settings
+        learning = Learning(
+            consumer_config(settings),
+            names_of(settings),
+            self.scoring,
+            Teaching(self.store),
+            self.store,
+            sink,
+            screening.keep_rows,
+            largest_output(settings) - ENVELOPE,
+            settings.model_snapshot_interval,
+        )
+        show = ModelMetrics(self.metrics, self.scoring, learning)
+        self.metrics.before_scrape(show.refresh)
+        return learning
+
+    def _forgotten(self, setl_id: str, row: bytes) -> None:
+        """A settlement is forgotten: if nobody ever spoke of it, it may stand for others."""
+        if self.learning is not None:
+            lesson = presumed(setl_id, row)
+            if lesson is not None:
+                self.learning.presume(lesson)
 
     def _on_stop(self) -> None:
         """The first signal to stop: be orderly, but not for ever."""
@@ -279,6 +331,8 @@ class Assignment:
         new, given_up = worker.store.hold(partitions)
         worker.metrics.assigned_partitions.value = len(partitions)
         worker.metrics.recovering.value = 1
+        if worker.learning is not None:
+            worker.learning.recovering = True
         worker.health.set_assigned(len(partitions), recovering=True)
         begun = time.monotonic()
         try:
@@ -286,6 +340,9 @@ class Assignment:
             await self._checkpoint.claim(new)
             await asyncio.to_thread(self._wait_for_registries)
             await asyncio.to_thread(self._exchange.resume)
+            if worker.learning is not None:
+                worker.learning.recovering = False
+                await worker.learning.caught_up()
         except (RecoveryError, KafkaException) as error:
             give_up(str(error))
         worker.state_key.mark(self._sink, worker.names.windows, new)

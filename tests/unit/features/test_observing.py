@@ -244,3 +244,19 @@ def test_a_changed_feature_starts_without_history(tmp_path: Path) -> None:
     assert says(first, features, rule, early, store=store)[-1] == "3 2 2026-11-01"
     changed = features.replace(">= 0", "> -1")
     assert says(second, changed, rule, late, store=store, first=9)[-1] == "3 3 2026-11-08"
+
+
+def test_features_of_a_prescriber_wait_for_their_own_line(tmp_path: Path) -> None:
+    """A feature seen once a prescriber is asked until its own line comes, whatever others saw in earlier lines."""
+    of_drugs = (
+        PRESCRIBER.format(once="true")
+        .replace("today:", "drugs:")
+        .replace("refund", "refund and line.list_type == '101'")
+    )
+    found = says(
+        tmp_path,
+        PRESCRIBER.format(once="true") + of_drugs,
+        ("line", "drugs.count >= 1 and today.count >= 1", "{today.count}{drugs.count}"),
+        [{"lines": [{"item": "00A", "dr": "D1"}, {"item": "X1", "dr": "D1"}, {"item": "X2", "dr": "D1"}]}],
+    )
+    assert found == ["11"]

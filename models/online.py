@@ -1,0 +1,211 @@
+"""The model that screens: anomaly and risk as one score, learned from lessons alone.
+
+**Decision rule.** The score is the probability that a settlement is confirmed as fraud. On the log-odds scale it is the
+sum of what each witness says (`models.risk`), and oddness (`models.baseline`) is one of the witnesses: before there
+are verdicts it speaks with the weight that `models.evidence.odd_lift` states, alone; every verdict replaces some of
+that by what oddness has been worth. A settlement is *remarkable* (rule X01) if its oddness or its risk is in the rarest
+share of its kind of visit in its area.
+
+What is learned from verdicts is a function of the lessons in their order and of nothing else: workers that read the
+same lessons have the same model, and a model restored from a snapshot goes on where the snapshot was taken.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from models import baseline
+from models.cells import ODDNESS, cut
+from models.drift import Watch
+from models.inputs import INPUTS, SCHEMA, TO_USUAL
+from models.lessons import (
+    LABELS,
+    Example,
+    Lesson,
+    Verdict,
+    stands_for_others,
+)
+from models.memory import Memory
+from models.precision import RulePrecision
+from models.risk import Challenger, Champion, probability
+from streams.contract.results import Contribution, ModelScore
+
+if TYPE_CHECKING:
+    from models.baseline import State
+    from models.inputs import Values
+    from streams.contract.events import Event
+
+REGRESSION_ONE_IN: Final = 4
+"""Of innocent settlements, one in so many is learned by the regressions, for all of them."""
+SHOWN: Final = 5
+"""Witnesses that a result names; the others are added up as `REST`."""
+BASE, REST = "base", "rest"
+REMEMBERED: Final = 5_000
+"""Settlements of which is remembered that something was learned: repeats come soon."""
+_PLAIN_RATIO: Final = math.log(2.0)
+_UNUSUAL_RATIO: Final = math.log(3.0)
+
+
+class Scored(NamedTuple):
+    """What the model says of a settlement."""
+
+    score: ModelScore
+    example: Example
+    odd_tail: float
+    risk_tail: float
+    #: Names of the inputs that make it odd, strongest first.
+    odd_inputs: tuple[str, ...]
+
+
+class OnlineModel:
+    """Scores settlements and learns from verdicts.
+
+    Attributes:
+        lessons: How many were learned.
+        generation: How often the model was rolled back.
+        precision: How often what each rule said was confirmed.
+        watch: What is exported about it.
+    """
+
+    def __init__(self) -> None:
+        self.champion = Champion()
+        self.challenger = Challenger()
+        self.persons = Memory()
+        self.institutions = Memory()
+        self.lessons = 0
+        self.watch = Watch()
+        self.precision = RulePrecision()
+        self.generation = 0
+        self._taught: dict[str, int] = {}
+
+    @property
+    def version(self) -> str:
+        """Names what was learned: the list of inputs, how often the model was rolled back, the number of lessons."""
+        return f"{SCHEMA}-{self.generation}-{self.lessons}"
+
+    def score(self, event: Event, values: Values, state: State) -> Scored:
+        """Score a settlement; nothing changes but what is watched.
+
+        Args:
+            event: The settlement, with its person's reference.
+            values: Its inputs.
+            state: What is normal for its kind of visit in its area.
+        """
+        kind = kind_of(event)
+        odd, strongest = baseline.oddness(state, values)
+        rare = baseline.odd_tail(state, odd)
+        person = self.persons.read(event.psn_ref, event.time)
+        institution = self.institutions.read(event.fixmedins_code, event.time)
+        cells = cut(_number(kind), values, person, institution)
+        level = int(-2.0 * math.log10(max(rare, 1e-9)))
+        if level:
+            cells.append((ODDNESS, level))
+        base, said = self.champion.explain(cells)
+        log_odds = base
+        for _, part in said:
+            log_odds += part
+        score = ModelScore(
+            score=round(probability(log_odds), 9),
+            version=self.version,
+            contributions=_contributions(base, said, values, log_odds),
+        )
+        example = Example(event.time, event.psn_ref, event.fixmedins_code, kind, values, cells, odd, log_odds, 1.0)
+        names = tuple(INPUTS[place].name for _, place in strongest)
+        return Scored(score, example, rare, baseline.risk_tail(state, log_odds), names)
+
+    def learn(self, lesson: Lesson) -> None:
+        """Learn a lesson; one whose verdict is no weightier than what was learned of the settlement changes nothing."""
+        for rule_id, confirmed in lesson.rules.items():
+            self.precision.learn(rule_id, confirmed=confirmed)
+        if lesson.verdict > self._taught.get(lesson.setl_id, 0):
+            self._learn(lesson)
+
+    def _learn(self, lesson: Lesson) -> None:
+        taught, example = self._taught, lesson.example
+        taught[lesson.setl_id] = lesson.verdict
+        if len(taught) > REMEMBERED:
+            del taught[next(iter(taught))]
+        label, weight = LABELS[Verdict(lesson.verdict)]
+        sampled = weight
+        if not label and lesson.verdict != Verdict.PRESUMED:
+            sampled = weight * REGRESSION_ONE_IN if stands_for_others(lesson.setl_id, REGRESSION_ONE_IN) else 0.0
+        cells = example.cells
+        if sampled:
+            self.watch.compare(label, sampled, example.log_odds, self.challenger.score(cells))
+            self.challenger.learn(cells, label, weight, sampled=sampled)
+        self.champion.learn(cells, label, weight, sampled=sampled)
+        if weight >= 0.5:  # noqa: PLR2004 - what an institution says in its own favour clears nobody
+            confirmed = label > 0
+            puzzling = _puzzling(example) if confirmed else 0.0
+            self.persons.learn(example.person, example.time, confirmed=confirmed, puzzling=puzzling)
+            self.institutions.learn(example.institution, example.time, confirmed=confirmed, puzzling=puzzling)
+        self.lessons += 1
+
+    def to_plain(self) -> dict[str, Any]:
+        """All that was learned, as JSON can hold it."""
+        return {
+            "lessons": self.lessons,
+            "generation": self.generation,
+            "precision": self.precision.to_plain(),
+            "champion": self.champion.to_plain(),
+            "challenger": self.challenger.to_plain(),
+            "persons": self.persons.to_plain(),
+            "institutions": self.institutions.to_plain(),
+            "watch": self.watch.to_plain(),
+            "taught": self._taught,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> OnlineModel:
+        """Inverse of `to_plain`."""
+        model = cls()
+        model.lessons, model.generation = int(plain["lessons"]), int(plain["generation"])
+        model.precision = RulePrecision.from_plain(plain["precision"])
+        model.champion = Champion.from_plain(plain["champion"])
+        model.challenger = Challenger.from_plain(plain["challenger"])
+        model.persons = Memory.from_plain(plain["persons"])
+        model.institutions = Memory.from_plain(plain["institutions"])
+        model.watch = Watch.from_plain(plain["watch"])
+        model._taught = {str(setl_id): int(verdict) for setl_id, verdict in plain["taught"].items()}
+        return model
+
+
+def kind_of(event: Event) -> str:
+    """The kind of visit, as far as what is normal differs."""
+    return (event.med_type or "")[:2]
+
+
+def _number(kind: str) -> int:
+    return int(kind) if kind.isdecimal() else -1
+
+
+def _puzzling(example: Example) -> float:
+    """How far the person's own habits do not explain a confirmed settlement: 1 up to twice the usual, 0 from thrice."""
+    usual = example.values[TO_USUAL]
+    if usual is None or usual <= _PLAIN_RATIO:
+        return 1.0
+    return max(0.0, 3.0 - math.exp(usual)) if usual < _UNUSUAL_RATIO else 0.0
+
+
+def _contributions(base: float, said: list[tuple[str, float]], values: Values, log_odds: float) -> list[Contribution]:
+    """Base, the strongest witnesses and the rest: they add up to the log-odds of the score."""
+    said.sort(key=_strength, reverse=True)
+    parts = [Contribution(feature=BASE, value=None, contribution=round(base, 6))]
+    rest = log_odds - base
+    for name, part in said[:SHOWN]:
+        rest -= part
+        place = _PLACES.get(name)
+        value = None if place is None else values[place]
+        parts.append(
+            Contribution(feature=name, value=None if value is None else round(value, 4), contribution=round(part, 6))
+        )
+    parts.append(Contribution(feature=REST, value=None, contribution=round(rest, 6)))
+    return parts
+
+
+def _strength(part: tuple[str, float]) -> float:
+    return abs(part[1])
+
+
+_PLACES: Final = {each.name: place for place, each in enumerate(INPUTS)}

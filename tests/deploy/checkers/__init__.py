@@ -1,0 +1,3 @@
+"""Run in the checkers' environment."""
+
+from __future__ import annotations
