@@ -85,6 +85,9 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], cluster: KafkaClus
             "rules_dir": packs.folder,
             "rules_poll_interval": 0.5,
             "session_timeout": plan.session_s,
+            # The mirrors hit everything: no rule may be paused for that, which a file run never does.
+            "rule_hit_share": 1,
+            "rule_surge": 0,
         }
         installation.create_topics()
         installation.send_registries()
