@@ -171,7 +171,8 @@ class Recovery:
         """Take a changelog record of a partition that is restored."""
         partition = self._store.partitions[message.partition() or 0]
         topic, value = message.topic(), message.value()
-        if topic == self._names.windows and message.key() == KEY_ROW:  # of no epoch: whoever wrote it
+        if topic == self._names.windows and message.key() == KEY_ROW:
+            # It belongs to no epoch: whoever wrote it first, it holds for all.
             if not self._state_key.fits(message.partition() or 0, value):
                 raise RecoveryError(f"{topic}[{message.partition()}] {_OTHER_KEY}")
             return

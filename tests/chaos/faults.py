@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.chaos.installation import SESSION_S
-
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterator
@@ -26,6 +24,8 @@ class Field:
     brokers: int
     packs: Deployed
     dice: random.Random
+    #: How long the group waits for a silent worker, s.
+    session_s: float
     swaps: int = 0
     #: Exit statuses of workers that were asked to stop, other than 0.
     bad_stops: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ def kill_for_long(at: Field) -> str:
     """A worker dies and comes back when the others have had its partitions for a while."""
     worker = at.victim()
     worker.kill()
-    time.sleep(SESSION_S)
+    time.sleep(at.session_s)
     at.moment(6.0)
     worker.start()
     return f"worker {worker.number}"
@@ -100,7 +100,7 @@ def stop(at: Field) -> str:
 def pause(at: Field) -> str:
     """A worker stands still, not long enough to be missed."""
     worker = at.victim()
-    seconds = at.dice.uniform(0.5, SESSION_S * 0.6)
+    seconds = at.dice.uniform(0.5, at.session_s * 0.6)
     worker.hold_up()
     time.sleep(seconds)
     worker.let_go()
@@ -110,7 +110,7 @@ def pause(at: Field) -> str:
 def pause_for_long(at: Field) -> str:
     """A worker stands still until others have its partitions, and then goes on where it was."""
     worker = at.victim()
-    seconds = at.dice.uniform(SESSION_S + 2, 2 * SESSION_S + 2)
+    seconds = at.dice.uniform(at.session_s + 2, at.session_s + 6)
     worker.hold_up()
     time.sleep(seconds)
     worker.let_go()

@@ -13,9 +13,12 @@ import orjson
 
 from streams.cli.screen import FileRun, read_references
 from streams.contract.decode import Limits
+from streams.contract.person import Outgoing
 from streams.engine.engine import Engine
+from streams.engine.scoring import scoring_of
 from streams.files import LineWriter, read_lines
 from streams.rules.pack import load_pack
+from streams.settings.model import Settings
 from streams.settings.places import shipped
 from streams.state.store import Store
 from tests.chaos.story import LARGEST
@@ -106,9 +109,10 @@ def screen(story: Story, rules: Path) -> Expected:
     expected = Expected(pack, store)
     output = story.folder / "results.jsonl.zst"
     letters = story.folder / "dead-letters.jsonl.zst"
-    engine = Engine(pack, store, KEY, read_references(story.folder, limits.max_bytes))
+    references = read_references(story.folder, limits.max_bytes)
+    engine = Engine(pack, store, KEY, references, scoring_of(Settings(), store))
     with closing(LineWriter(output)) as results, closing(LineWriter(letters)) as dead:
-        run = FileRun(engine, store, limits, results, dead)
+        run = FileRun(engine, store, limits, Outgoing(KEY), results, dead)
         with redirect_stderr(io.StringIO()):  # it names each of the many lines that are meant to be wrong
             run.screen([str(story.events)])
     for line in read_lines(output, LARGEST):

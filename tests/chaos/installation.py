@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PARTITIONS: Final = 12
 SESSION_S: Final = 10.0
-"""A worker that is silent for so long has died; less, and on a busy machine living ones die of it."""
 _STOP_S: Final = 60.0
 _READY_S: Final = 90.0
 _POLL_S: Final = 0.1

@@ -20,12 +20,12 @@ from tests.chaos.conductor import Conductor
 from tests.chaos.faults import Field, schedule
 from tests.chaos.following import Following
 from tests.chaos.installation import PARTITIONS, SESSION_S, Installation
+from tests.chaos.judging import judge
 from tests.chaos.packs import Deployed
 from tests.chaos.report import told
 from tests.chaos.sending import Sending
 from tests.chaos.settling import Settling
 from tests.chaos.story import Story
-from tests.chaos.verdict import judge
 from tests.kafka.cluster import KafkaCluster
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Plan:
         faults: How many; None for as many as suit the number of settlements.
         chosen: These faults instead of drawn ones.
         command: What runs a worker.
+        session_s: A worker that is silent for so long has died; less than the default, and on a busy machine living
+            ones die of it.
     """
 
     settlements: int = 20_000
@@ -61,10 +63,11 @@ class Plan:
     faults: int | None = None
     chosen: Sequence[Callable[[Field], str]] | None = None
     command: tuple[str, ...] = ("-m", "streams.cli", "worker")
+    session_s: float = SESSION_S
 
 
-def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Verdict:
-    """Run the plan in a folder of its own; whatever happens, no process stays behind."""
+def run(plan: Plan, folder: Path, say: Callable[[str], None], cluster: KafkaCluster | None = None) -> Verdict:
+    """Run the plan in a folder of its own, on a cluster of its own if none is given; no process stays behind."""
     begun = time.monotonic()
     story = Story(folder, plan.settlements, plan.seed, area_partition(PARTITIONS))
     packs = Deployed(folder / "rules", story.turn_day)
@@ -72,7 +75,8 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Verdict:
     story.write_events(_looker(story, packs))
     say(f"{len(story):,} lines written in {time.monotonic() - begun:.0f} s")
     with ExitStack() as stack:
-        cluster = stack.enter_context(KafkaCluster(plan.brokers, directory=folder / "kafka"))
+        if cluster is None:
+            cluster = stack.enter_context(KafkaCluster(plan.brokers, directory=folder / "kafka"))
         installation = Installation(cluster.client, cluster.bootstrap, f"c{uuid.uuid4().hex[:6]}", folder)
         stack.callback(installation.end)
         installation.settings |= {
@@ -80,12 +84,15 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Verdict:
             "replication_factor": plan.brokers,
             "rules_dir": packs.folder,
             "rules_poll_interval": 0.5,
-            "session_timeout": SESSION_S,
+            "session_timeout": plan.session_s,
+            # The mirrors hit everything: no rule may be paused for that, which a file run never does.
+            "rule_hit_share": 1,
+            "rule_surge": 0,
         }
         installation.create_topics()
         installation.send_registries()
         installation.hire(plan.workers, plan.command)
-        at = Field(installation, cluster, plan.brokers, packs, stream(plan.seed, "faults"))
+        at = Field(installation, cluster, plan.brokers, packs, stream(plan.seed, "faults"), plan.session_s)
         diary = _under_load(plan, story, at, say)
         packs.mend()
         begun = time.monotonic()

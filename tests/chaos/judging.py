@@ -1,0 +1,236 @@
+"""Compares what a run left behind with what is right, and counts what is lost, duplicated and differing."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from streams.engine.engine import Engine
+from streams.state.rows import decode_settlement, decode_window
+from streams.state.store import Store, encoded
+from streams.topology.partitions import area_partition
+from streams.topology.recovery import Recovery
+from streams.topology.screening import Names
+from streams.topology.statekey import StateKey
+from tests.chaos.filerun import KEY, digest, said, settlement_state, window_state
+from tests.chaos.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from confluent_kafka import Message
+
+    from tests.chaos.filerun import Digest, Expected
+    from tests.chaos.installation import Installation
+
+_BATCH: Final = 2_000
+_WAIT_S: Final = 1.0
+_REFUSED: Final = "rule pack is refused"
+"""The one error that a run deploys on purpose."""
+_READER: Final[dict[str, Any]] = {
+    "group.id": "chaos",
+    "enable.auto.commit": False,
+    "enable.partition.eof": True,
+    "fetch.message.max.bytes": 8 << 20,
+}
+
+
+def judge(installation: Installation, expected: Expected) -> Verdict:
+    """Compare everything that an installation wrote with what is right; its workers have stopped."""
+    verdict = Verdict()
+    _alerts(installation, _results(installation, expected, verdict), verdict)
+    _dead_letters(installation, expected, verdict)
+    _state(installation, expected, verdict)
+    _logs(installation, verdict)
+    return verdict
+
+
+@dataclass
+class Results:
+    """The results that were written.
+
+    Attributes:
+        by_revision: What each revision said, `screened_at` aside.
+        effective: The highest revision, what it says to a file run's eyes, and its action.
+    """
+
+    by_revision: dict[str, dict[int, Digest]] = field(default_factory=lambda: defaultdict(dict))
+    effective: dict[str, tuple[int, Digest, str]] = field(default_factory=dict)
+
+
+def _results(installation: Installation, expected: Expected, verdict: Verdict) -> Results:
+    """Compare the results with the file run's."""
+    found = Results()
+    for message in _records(installation, "screening.results"):
+        verdict.counts["results written"] += 1
+        setl_id, revision, whole, what = _read(message.value())
+        if (message.key() or b"").decode() != setl_id:
+            verdict.differ("result under another key", setl_id)
+        if found.by_revision[setl_id].setdefault(revision, whole) != whole:
+            verdict.double("results that contradict each other", f"{setl_id} revision {revision}")
+        if revision >= found.effective.get(setl_id, (0, b"", ""))[0]:
+            found.effective[setl_id] = (revision, digest(what), what["action"])
+    different = sum(map(len, found.by_revision.values()))
+    verdict.counts["settlements compared"] = len(expected.results)
+    verdict.counts["revised"] = sum(len(revisions) > 1 for revisions in found.by_revision.values())
+    verdict.counts["repeated"] = verdict.counts["results written"] - different
+    for setl_id, right in expected.results.items():
+        if setl_id not in found.effective:
+            verdict.lose("settlement without result", setl_id)
+        elif found.effective[setl_id][1] != right:
+            verdict.differ("result", setl_id)
+    for setl_id in found.effective.keys() - expected.results.keys():
+        verdict.double("result of an unknown settlement", setl_id)
+    return found
+
+
+def _read(body: bytes) -> tuple[str, int, Digest, dict[str, Any]]:
+    """Return settlement and revision, what a repeat must say again, and what the file run must say."""
+    # All but the moment, which is the last field: of bytes that are the same again nothing needs to be understood.
+    whole = blake2b(body[: body.rindex(b'"screened_at"')], digest_size=12).digest()
+    what, revision = said(body)
+    return what["setl_id"], revision, whole, what
+
+
+def _alerts(installation: Installation, results: Results, verdict: Verdict) -> None:
+    """An alert is the result again, and every effective result that is not a pass has one.
+
+    Of a provisional result that a crash cut short, result or alert may be missing: the revision has both.
+    """
+    met: dict[tuple[str, int], Digest] = {}
+    for message in _records(installation, "risk.alerts"):
+        setl_id, revision, whole, _ = _read(message.value())
+        if met.setdefault((setl_id, revision), whole) != whole:
+            verdict.double("alerts that contradict each other", f"{setl_id} revision {revision}")
+        if results.by_revision.get(setl_id, {}).get(revision, whole) != whole:
+            verdict.double("alert that says another thing than its result", f"{setl_id} revision {revision}")
+        if revision > results.effective.get(setl_id, (0, b"", ""))[0]:
+            verdict.double("alert without result", f"{setl_id} revision {revision}")
+    for setl_id, (revision, _, action) in results.effective.items():
+        if action == "pass":
+            continue
+        verdict.counts["alerts compared"] += 1
+        if (setl_id, revision) not in met:
+            verdict.lose("alert", f"{setl_id} revision {revision}")
+
+
+def _dead_letters(installation: Installation, expected: Expected, verdict: Verdict) -> None:
+    """Every record that nobody can read is kept under one source position, with its reason."""
+    places: dict[Digest, set[tuple[bytes, ...]]] = defaultdict(set)
+    for message in _records(installation, "screening.dead-letters"):
+        name = digest(message.value())
+        headers = dict(message.headers())
+        places[name].add((headers["source_partition"], headers["source_offset"]))
+        right = expected.dead_letters.get(name)
+        if right is None:
+            verdict.double("dead letter of a good record", headers)
+        elif right != headers["reason"].decode():
+            verdict.differ("reason of a dead letter", f"{headers} instead of {right}")
+    verdict.counts["dead letters compared"] = len(expected.dead_letters)
+    for name in expected.dead_letters:
+        if name not in places:
+            verdict.lose("dead letter", name.hex())
+        elif len(places[name]) > 1:
+            verdict.double("dead letter from several places", places[name])
+
+
+def _state(installation: Installation, expected: Expected, verdict: Verdict) -> None:
+    """Compare the rows that the next worker would find with those of the file run."""
+    rows = restored(installation, expected)
+    right = expected.store.partitions[0]
+    windows: dict[str, Any] = {}
+    settlements: dict[str, Any] = {}
+    for number, partition in rows.partitions.items():
+        for key, window in partition.windows.items():
+            if key in windows:
+                verdict.double("row in two partitions", f"{key} in {number}")
+            windows[key] = encoded(window)
+        settlements |= partition.settlements
+    verdict.counts["window rows compared"] = len(right.windows)
+    verdict.counts["settlement rows compared"] = len(right.settlements)
+    _compare("window row", lambda raw: window_state(decode_window(encoded(raw))), right.windows, windows, verdict)
+    _compare(
+        "settlement row", lambda raw: settlement_state(decode_settlement(raw)), right.settlements, settlements, verdict
+    )
+
+
+def _logs(installation: Installation, verdict: Verdict) -> None:
+    """Whatever happens around it, nothing goes wrong inside a worker that it would have to log as a fault of ours."""
+    for worker in installation.fleet:
+        for line in worker.log.splitlines():
+            if (" ERROR streams." in line and _REFUSED not in line) or line.startswith("Traceback"):
+                verdict.differ("fault in the log of a worker", line)
+
+
+def restored(installation: Installation, expected: Expected) -> Store:
+    """Return the state that the next worker would begin with, read by the worker's own recovery."""
+    store = Store(installation.partitions, area_partition(installation.partitions))
+    store.hold(set(range(installation.partitions)))
+    topic = installation.topic
+    names = Names(
+        results=topic("screening.results"),
+        alerts=topic("risk.alerts"),
+        dead_letters=topic("screening.dead-letters"),
+        windows=topic("prewarn.windows"),
+        traces=topic("prewarn.trace-codes"),
+        settlements=topic("prewarn.settlements"),
+        observations=topic("prewarn.observations"),
+        answers=topic("prewarn.answers"),
+    )
+    engine, own = Engine(expected.pack, store, KEY), StateKey(KEY)
+    config = installation.client.settings | _READER
+    Recovery(config, names, store, engine, own, threading.Event()).run(set(store.partitions))
+    return store
+
+
+def _compare(
+    what: str,
+    state: Callable[[Any], dict[str, Any]],
+    right: Mapping[str, Any],
+    found: Mapping[str, Any],
+    verdict: Verdict,
+) -> None:
+    for key, raw in right.items():
+        wanted = state(raw)
+        if key not in found:
+            if any(wanted.values()):
+                verdict.lose(what, f"{key}: {wanted}"[:500])
+            continue
+        got = state(found[key])
+        if got != wanted:
+            verdict.differ(what, f"{key}: {difference(wanted, got)}")
+    for key in found.keys() - right.keys():
+        got = state(found[key])
+        if any(got.values()):
+            verdict.double(what, f"{key}: {got}"[:500])
+
+
+def difference(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> str:
+    """Return what two states differ in, in a line of bounded length."""
+    names = [name for name in {**wanted, **got} if wanted.get(name) != got.get(name)]
+    return "; ".join(f"{n} is {got.get(n)} instead of {wanted.get(n)}" for n in names)[:800]
+
+
+def _records(installation: Installation, name: str) -> Iterator[Message]:
+    """Yield all records of a topic, partition by partition as they come; memory stays bounded."""
+    topic, count = installation.topic(name), installation.partitions
+    consumer = Consumer(installation.client.settings | _READER)
+    try:
+        unread = set(range(count))
+        consumer.assign([TopicPartition(topic, number, 0) for number in unread])
+        while unread:
+            for message in consumer.consume(_BATCH, _WAIT_S):
+                error = message.error()
+                if error is None:
+                    yield message
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    unread.discard(message.partition())
+                else:
+                    raise KafkaException(error)
+    finally:
+        consumer.close()
