@@ -140,7 +140,9 @@ def test_the_model_adds_and_never_takes_away(pack: Pack) -> None:
 
 def test_a_remarkable_settlement_says_why_in_words(pack: Pack) -> None:
     """X01 is a reminder that names the inputs, in the language of clerks."""
-    world = World(pack)
+    store = Store()
+    store.hold({0})
+    world = World(pack, store, Scoring(store, share=0.02))
     for n in range(200):
         world.screen(settlement(n), n)
     answer = world.screen(settlement(200, medfee_sumamt=900_000.0, fund_pay_sumamt=0), 200)

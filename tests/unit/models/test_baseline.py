@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from random import Random
 
 from models import baseline, inputs
 from tests.unit.models.test_online import ordinary
@@ -16,7 +16,7 @@ def settle(state: baseline.State, values: inputs.Values) -> float:
     return tail
 
 
-def ring(chance: random.Random) -> inputs.Values:
+def ring(chance: Random) -> inputs.Values:
     """A settlement of a ring: at night, of three times the person's usual amount, of an amount that came often."""
     values = ordinary(chance)
     values[inputs.NIGHT] = 1.0
@@ -25,7 +25,7 @@ def ring(chance: random.Random) -> inputs.Values:
     return values
 
 
-def ranks(state: baseline.State, chance: random.Random) -> tuple[float, float]:
+def ranks(state: baseline.State, chance: Random) -> tuple[float, float]:
     """Share of ordinary settlements that are odder than a ring's, and how odd the ring is found."""
     of_ring = baseline.oddness(state, ring(chance))[0]
     others = [baseline.oddness(state, ordinary(chance))[0] for _ in range(2_000)]
@@ -34,7 +34,7 @@ def ranks(state: baseline.State, chance: random.Random) -> tuple[float, float]:
 
 def test_a_ring_does_not_make_itself_normal() -> None:
     """At 5 % of the traffic for a week of 400 settlements a day, the ring stays among the oddest of all."""
-    chance, state = random.Random(11), baseline.new_state()
+    chance, state = Random(11), baseline.new_state()
     for _ in range(2_000):
         settle(state, ordinary(chance))
     before = ranks(state, chance)
@@ -48,7 +48,7 @@ def test_a_ring_does_not_make_itself_normal() -> None:
 
 def test_what_everybody_does_becomes_normal() -> None:
     """A change that holds for all is followed: after two weeks a dearer visit is no longer odd."""
-    chance, state = random.Random(12), baseline.new_state()
+    chance, state = Random(12), baseline.new_state()
 
     def dearer() -> inputs.Values:
         values = ordinary(chance)
@@ -66,7 +66,7 @@ def test_what_everybody_does_becomes_normal() -> None:
 
 def test_the_rarest_share_is_about_that_share() -> None:
     """Of ordinary settlements about one in a hundred is found to be in the rarest hundredth."""
-    chance, state = random.Random(13), baseline.new_state()
+    chance, state = Random(13), baseline.new_state()
     for _ in range(3_000):
         settle(state, ordinary(chance))
     rare = sum(settle(state, ordinary(chance)) <= 0.01 for _ in range(5_000)) / 5_000
