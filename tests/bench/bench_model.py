@@ -2,8 +2,8 @@
 
 `PAYMENTS` names the file of the Fraud Detection Handbook's simulated payments (see `tests.bench.payments`); without it
 there is nothing to measure. For each judged week, the forest is trained on seven days that end seven days before
-(labels are that late) and reads the handbook's windowed features; the online model has seen everything before, with labels
-seven days late. `WEEKS` names the first days of the weeks, counted from the first of the file.
+(labels are that late) and reads the handbook's windowed features; the online model has seen everything before, with
+labels seven days late. `WEEKS` names the first days of the weeks, counted from the first of the file.
 """
 
 from __future__ import annotations

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from random import Random
 
 from models import baseline, inputs
-from tests.unit.models.test_online import ordinary
+from tests.unit.models.test_online import ordinary, seeded
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 def settle(state: baseline.State, values: inputs.Values) -> float:
@@ -34,7 +37,7 @@ def ranks(state: baseline.State, chance: Random) -> tuple[float, float]:
 
 def test_a_ring_does_not_make_itself_normal() -> None:
     """At 5 % of the traffic for a week of 400 settlements a day, the ring stays among the oddest of all."""
-    chance, state = Random(11), baseline.new_state()
+    chance, state = seeded(11), baseline.new_state()
     for _ in range(2_000):
         settle(state, ordinary(chance))
     before = ranks(state, chance)
@@ -48,7 +51,7 @@ def test_a_ring_does_not_make_itself_normal() -> None:
 
 def test_what_everybody_does_becomes_normal() -> None:
     """A change that holds for all is followed: after two weeks a dearer visit is no longer odd."""
-    chance, state = Random(12), baseline.new_state()
+    chance, state = seeded(12), baseline.new_state()
 
     def dearer() -> inputs.Values:
         values = ordinary(chance)
@@ -66,7 +69,7 @@ def test_what_everybody_does_becomes_normal() -> None:
 
 def test_the_rarest_share_is_about_that_share() -> None:
     """Of ordinary settlements about one in a hundred is found to be in the rarest hundredth."""
-    chance, state = Random(13), baseline.new_state()
+    chance, state = seeded(13), baseline.new_state()
     for _ in range(3_000):
         settle(state, ordinary(chance))
     rare = sum(settle(state, ordinary(chance)) <= 0.01 for _ in range(5_000)) / 5_000
