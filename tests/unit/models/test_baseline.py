@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from models import baseline, inputs
 from tests.unit.models.test_online import ordinary, seeded
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from random import Random
