@@ -3,7 +3,7 @@
 The state is a plain list that lives in a window row of the area (`streams.engine`): it is folded once for each
 settlement, survives crashes and moves between workers as all rows do, and is the same however many workers there are.
 
-*Oddness* is the sum of the `STRONGEST` one-sided deviations of inputs beyond `FREE` (what chance alone does), each on the
+*Oddness* is the sum of the `STRONGEST` one-sided deviations of inputs beyond `FREE` (what chance does), each on the
 scale of minus the logarithm of a tail. How rare that is, is counted: the share of the area's earlier settlements at
 least as odd, with `IMAGINED` imaginary ones whose oddness falls off exponentially, so that there is an answer from the
 first settlement on.
@@ -41,7 +41,7 @@ RARE: Final = 0.01
 SUSPECT: Final = 0.1
 IMAGINED: Final = 50.0
 FALL: Final = 1.5
-"""Oddness over which imagined settlements become e times rarer: what 18,000 simulated ones do in their rarest percent."""
+"""Oddness over which imagined settlements become e times rarer, as the rarest percent of 18,000 simulated ones did."""
 MEMORY: Final = 20_000.0
 """Settlements over which means, deviations and counts forget."""
 TRUST: Final = 30.0

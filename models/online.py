@@ -16,7 +16,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models import baseline
-from models.cells import ODDNESS, cut
+from models.cells import ODDNESS, WITNESSES, cut
 from models.drift import Watch
 from models.inputs import INPUTS, SCHEMA, TO_USUAL
 from models.lessons import (
@@ -105,6 +105,8 @@ class OnlineModel:
         log_odds = base
         for _, part in said:
             log_odds += part
+        if level and odd > 0.0:
+            said = _by_input(said, odd, strongest)
         score = ModelScore(
             score=round(probability(log_odds), 9),
             version=self.version,
@@ -186,6 +188,18 @@ def _puzzling(example: Example) -> float:
     if usual is None or usual <= _PLAIN_RATIO:
         return 1.0
     return max(0.0, 3.0 - math.exp(usual)) if usual < _UNUSUAL_RATIO else 0.0
+
+
+def _by_input(said: list[tuple[str, float]], odd: float, strongest: list[tuple[float, int]]) -> list[tuple[str, float]]:
+    """Share what oddness says among the inputs that are odd: a clerk is told which, not that something is."""
+    name, spoken = said[-1]
+    if name != WITNESSES[ODDNESS]:
+        return said
+    parts = dict(said[:-1])
+    for excess, place in strongest:
+        key = INPUTS[place].name
+        parts[key] = parts.get(key, 0.0) + spoken * excess / odd
+    return list(parts.items())
 
 
 def _contributions(base: float, said: list[tuple[str, float]], values: Values, log_odds: float) -> list[Contribution]:

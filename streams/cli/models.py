@@ -118,7 +118,7 @@ def evaluate(
         engine = Engine(pack, store, person_key(settings), references, TimedScoring(store))
         replay = Prequential(engine, store, read_labels(labels), label_delay, first, last)
         spare_long_lived_objects()
-        for event in _events(events, limits):
+        for event in read_events(events, limits):
             if not replay.take(event):
                 break
     except PackError as error:
@@ -136,7 +136,7 @@ def evaluate(
         plots.write_text(draw(replay, report), "utf-8")
 
 
-def _events(name: str, limits: Limits) -> Iterator[Event]:
+def read_events(name: str, limits: Limits) -> Iterator[Event]:
     """The events of a file; what cannot be read is left out, and the first few are named."""
     rejections = 0
     for line in read_lines(name, limits.max_bytes):

@@ -82,8 +82,8 @@ TOPICS: Mapping[str, Topic] = MappingProxyType(
         OBSERVATIONS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
         ANSWERS: Topic(key=None, cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
         # What the model learns from, in one order, and snapshots of what it has learned: of both one partition is used.
-        LESSONS: Topic(key="setl_id", cleanup="delete", record=None, who="internal"),
-        MODELS: Topic(key="version", cleanup="compact", record=None, who="internal"),
+        LESSONS: Topic(key="setl_id", cleanup="delete", record=None, who="internal", partitions_of=EVENTS),
+        MODELS: Topic(key="version", cleanup="compact", record=None, who="internal", partitions_of=EVENTS),
     },
 )
 """Every topic by its name, without prefix."""

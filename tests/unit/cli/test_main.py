@@ -54,7 +54,7 @@ def test_help_lists_every_command() -> None:
     shown = run("--help")
     assert (shown.returncode, shown.stderr) == (0, "")
     listed = [line.split()[0] for line in shown.stdout.partition("Commands:\n")[2].splitlines()]
-    assert listed == ["demo", "worker", "screen", "simulate", "rules", "topics", "status", "doctor"]
+    assert listed == ["demo", "worker", "screen", "simulate", "rules", "models", "topics", "status", "doctor"]
 
 
 def test_help_imports_no_command_and_no_client() -> None:
