@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 
-from streams.contract.topics import FEEDBACK, TOPICS
+from streams.contract.topics import TOPICS
 from streams.topology.clients import Unreachable
 from streams.topology.topics import REQUEST_S, needed
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 Kind = Literal["topic", "group"]
 Operation = Literal["Read", "Write"]
 
-UNREAD: Final = frozenset({FEEDBACK})
-"""Topics of the contract that no worker reads yet."""
 _OPERATIONS: Final[dict[str, tuple[Operation, ...]]] = {
     "in": ("Read",),
     "out": ("Write",),
@@ -57,8 +55,8 @@ class NoAccess(Unreachable):
 
 def rights(settings: Settings) -> list[Right]:
     """Return the rights a worker needs: to read what comes in, write what goes out, do both with what is internal."""
-    topics = [name for name in needed(settings) if name not in UNREAD]
-    found = [Right("topic", settings.topic(name), op) for name in topics for op in _OPERATIONS[TOPICS[name].who]]
+    names = needed(settings)
+    found = [Right("topic", settings.topic(name), op) for name in names for op in _OPERATIONS[TOPICS[name].who]]
     return [*found, Right("group", settings.group_id, "Read")]
 
 

@@ -10,6 +10,8 @@ from streams.contract.results import Ruleset, ScreeningResult, Violation
 from streams.observability.metrics import LATENCY_S, Metrics
 
 LABELS = {
+    "prewarn_partitions": set(),
+    "prewarn_memory_limit_bytes": set(),
     "prewarn_events_consumed": {"topic"},
     "prewarn_event_errors": {"stage", "reason"},
     "prewarn_results": {"action", "status"},
