@@ -288,7 +288,8 @@ def test_the_message_has_every_error(tmp_path: Path) -> None:
     assert all(": error: " in text for text in lines)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(path.name for path in (DEPLOY / "rules").glob("*.yaml"))),
     cut=st.tuples(st.floats(0, 1), st.integers(0, 12)),
