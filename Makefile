@@ -17,7 +17,7 @@ AUDIT := .venv-audit
 FUZZ ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit deploy-check faults stream lint format types bench chaos province audit fuzz privacy lock clean
+.PHONY: help setup demo test unit slow deploy-check faults stream lint format types bench chaos province audit fuzz privacy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -34,7 +34,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## the whole system on live simulated settlements, with alerts in the terminal (a minute; DEMO="--seconds 600" for longer)
 	$(BIN)/prewarn demo $(DEMO)
 
-test: setup lint types unit deploy-check stream ## every check and every test that this machine can run; says which could not run and why
+test: setup lint types unit slow deploy-check stream ## every check and every test that this machine can run; says which could not run and why
 
 unit: setup ## the tests that need nothing but Python
 	$(BIN)/pytest -m "not kafka and not slow and not deploy" -n auto --dist loadfile
@@ -51,8 +51,11 @@ deploy-check: setup .cache/checkers .cache/checkov ## every checker of deploy/ a
 faults: setup ## faults on real workers, and which alerts a real Prometheus raises: a table (FAULTS="--short" as in CI)
 	$(BIN)/python -m tests.deploy.faults $(FAULTS)
 
-stream: setup ## the tests against a real Apache Kafka (Java 17 and Maven), and the demo
-	$(BIN)/pytest -m "kafka or slow"
+slow: setup ## the other tests that need nothing but Python: whole simulated seasons, the demo
+	$(BIN)/pytest -m "slow and not kafka" -n auto --dist loadfile
+
+stream: setup ## the tests against a real Apache Kafka (Java 17 and Maven)
+	$(BIN)/pytest -m kafka
 
 lint: setup ## style
 	$(BIN)/ruff check .
@@ -77,15 +80,19 @@ province: setup ## recall, precision and alert rate of every rule on a simulated
 	  --reference .cache/province/facts
 	$(BIN)/prewarn screen .cache/province/events.jsonl.zst --labels .cache/province/labels.jsonl \
 	  --reference .cache/province/facts -o .cache/province/results.jsonl.zst
+
 $(AUDIT)/.from-lock: requirements-audit.lock
 	$(PYTHON) -m venv $(AUDIT)
 	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
 	@touch $@
+
 audit: setup $(AUDIT)/.from-lock ## dependencies: locked, installed, known vulnerabilities, bill of materials (build/sbom.cdx.json)
 	$(BIN)/python -m tests.audit $(AUDIT)/bin build/sbom.cdx.json
+
 fuzz: setup $(AUDIT)/.from-lock ## readers of foreign bytes, guided by coverage (FUZZ=60: seconds for each)
 	@for target in decoder records expression table pack; do \
 	  PYTHONPATH=$$(echo $(AUDIT)/lib/python*/site-packages) $(BIN)/python -m tests.fuzz $$target $(FUZZ) || exit 1; done
+
 privacy: setup ## search all that leaves two workers after 100,000 events for persons' identifiers (Java 17 and Maven)
 	$(BIN)/python -m tests.privacy
 

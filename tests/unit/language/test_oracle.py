@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from tests.unit.language.grammar import LEAVES, Grammar, worlds
 
 if TYPE_CHECKING:
     from tests.unit.language.grammar import World
+
+pytestmark = pytest.mark.slow
 
 LIGHT = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DEPTH = 4

@@ -20,6 +20,8 @@ from tests.unit.engine.histories import KEY
 if TYPE_CHECKING:
     from streams.rules.specs import Pack
 
+pytestmark = pytest.mark.slow
+
 EVENTS = 5_000
 
 

@@ -18,6 +18,8 @@ from tests.unit.simulate.suspicion import moment
 if TYPE_CHECKING:
     from tests.unit.simulate.conftest import Stream
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("rule", SCENARIOS)
 @pytest.mark.parametrize("name", ["day", "weeks", "season"])
