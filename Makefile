@@ -55,7 +55,7 @@ slow: setup ## the other tests that need nothing but Python: whole simulated sea
 	$(BIN)/pytest -m "slow and not kafka" -n auto --dist loadfile
 
 stream: setup ## the tests against a real Apache Kafka (Java 17 and Maven)
-	$(BIN)/pytest -m kafka
+	$(BIN)/pytest -m kafka -n 2 --dist loadfile
 
 lint: setup ## style
 	$(BIN)/ruff check .

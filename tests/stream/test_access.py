@@ -15,6 +15,7 @@ from streams.topology.access import Right, lacking, rights
 from streams.topology.clients import connect
 from tests.stream.process import environment
 from tests.stream.scene import Scene, traffic
+from tests.stream.test_learning import outcomes
 from tests.stream.test_metrics import wait_for_heartbeat
 from tests.stream.test_security import NAMES
 
@@ -43,7 +44,7 @@ class Secured:
         secret.write_text(PASSWORD + "\n", "utf-8")
         user = {key: value for key, value in admin.items() if key != "sasl_password"}
         self.scene.settings = user | {"sasl_username": "worker", "sasl_password_file": secret, "log_format": "json"}
-        self.scene.settings["canary_interval"] = 0.5
+        self.scene.settings |= {"canary_interval": 0.5, "model_snapshot_interval": 0.5}
         env = environment(cluster.bootstrap, **self.scene.own)
         self.settings: Settings = load({name: value for name, value in env.items() if name.startswith("PREWARN_")})
         for right in rights(self.settings):
@@ -99,6 +100,10 @@ def test_the_rights_are_enough_and_no_more(secured: Secured, tmp_path: Path) -> 
         workers[0].wait_ready()
         scene.send(raws, key=lambda raw: "1" if raw == b"{" else json.loads(raw)["mdtrtarea_admvs"])
         scene.results(len(day.until(until)))
+        if count == 1:
+            # Verdicts become lessons, and lessons a snapshot.
+            scene.client.produce(scene.topic("screening.feedback"), outcomes(sorted(day.until(until))[:10]))
+            scene.client.consume(scene.topic("prewarn.models"), until=1)
         for worker in workers:
             wait_for_heartbeat(worker, since=time.time())
             assert worker.stop() == 0
