@@ -7,10 +7,9 @@ import logging
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import faust
-from confluent_kafka import KafkaException
 from faust.types import TP
 
 from streams import memory
@@ -46,20 +45,20 @@ from streams.state.expiry import Expiry
 from streams.state.store import Store
 from streams.topology.access import require
 from streams.topology.app import add_agents, attach, make_app, source_topic
+from streams.topology.assignment import Assignment
 from streams.topology.canary import Canary
 from streams.topology.checkpoint import Checkpoint
 from streams.topology.clients import connect, consumer_config, largest_output, producer_config, wait_for_broker
 from streams.topology.deployment import Deployment
 from streams.topology.exchange import Exchange
-from streams.topology.gauges import Gauges, RebalanceClock, Timed
+from streams.topology.gauges import Gauges, Timed
 from streams.topology.guard import Limits as Pauses
 from streams.topology.learning import Learning
 from streams.topology.partitions import area_partition
-from streams.topology.recovery import Recovery, RecoveryError
 from streams.topology.references import ReferenceReader
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
 from streams.topology.shelf import names_of
-from streams.topology.sink import Sink, fail_stop, give_up
+from streams.topology.sink import Sink, fail_stop
 from streams.topology.statekey import StateKey
 from streams.topology.topics import DAY_MS
 
@@ -282,88 +281,6 @@ class Worker:
             overdue = time.time() - checkpoint.completed_at > _IDLE_INTERVALS * every
             if overdue and not (app.rebalancing or self.health.recovering):
                 await checkpoint.idle()
-
-
-class Assignment:
-    """Takes partitions over: their state is complete before Faust hands out the first event."""
-
-    def __init__(
-        self,
-        worker: Worker,
-        app: faust.App,
-        source: str,
-        reader: ReferenceReader,
-        screening: Screening,
-        exchange: Exchange,
-        checkpoint: Checkpoint,
-        sink: Sink,
-    ) -> None:
-        self._worker = worker
-        self._app = app
-        self._source = source
-        self._reader = reader
-        self._screening = screening
-        self._exchange = exchange
-        self._checkpoint = checkpoint
-        self._sink = sink
-        self._clock = RebalanceClock(worker.metrics)
-        self._recovery = Recovery(
-            consumer_config(worker.settings),
-            worker.names,
-            worker.store,
-            worker.engine,
-            worker.state_key,
-            worker.stopping,
-        )
-
-    async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
-        """Faust awaits this when it has committed, before partitions are shared anew."""
-        self._clock.begun()
-        self._screening.forget()
-
-    async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
-        """Faust awaits this after every rebalance, before it resumes the streams."""
-        worker = self._worker
-        # Also where nothing was revoked: events read before are read again.
-        self._screening.forget()
-        await self._checkpoint.ended()
-        partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
-        new, given_up = worker.store.hold(partitions)
-        worker.metrics.assigned_partitions.value = len(partitions)
-        worker.metrics.recovering.value = 1
-        if worker.learning is not None:
-            worker.learning.recovering = True
-        worker.health.set_assigned(len(partitions), recovering=True)
-        begun = time.monotonic()
-        try:
-            count = await asyncio.to_thread(self._recovery.run, new)
-            await self._checkpoint.claim(new)
-            await asyncio.to_thread(self._wait_for_registries)
-            await asyncio.to_thread(self._exchange.resume)
-            if worker.learning is not None:
-                worker.learning.recovering = False
-                await worker.learning.caught_up()
-        except (RecoveryError, KafkaException) as error:
-            give_up(str(error))
-        worker.state_key.mark(self._sink, worker.names.windows, new)
-        seconds = time.monotonic() - begun
-        worker.metrics.table_recovery_duration.observe(seconds)
-        worker.metrics.recovering.value = 0
-        worker.health.recovered()
-        self._clock.ended()
-        logger.info(
-            "partitions: %d held, %d new, %d given up; %d changelog records restored in %.1f s",
-            len(partitions),
-            len(new),
-            len(given_up),
-            count,
-            seconds,
-        )
-
-    def _wait_for_registries(self) -> None:
-        while not self._worker.stopping.is_set():
-            if self._reader.caught_up.wait(0.2):
-                return
 
 
 def _run_faust(app: faust.App, on_stop: Callable[[], None]) -> int:

@@ -1,0 +1,109 @@
+"""What happens when partitions are shared anew: what was under way is dropped, state comes first, then events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import KafkaException
+
+from streams.topology.clients import consumer_config
+from streams.topology.gauges import RebalanceClock
+from streams.topology.recovery import Recovery, RecoveryError
+from streams.topology.sink import give_up
+
+if TYPE_CHECKING:
+    import faust
+
+    from streams.topology.checkpoint import Checkpoint
+    from streams.topology.exchange import Exchange
+    from streams.topology.references import ReferenceReader
+    from streams.topology.screening import Screening
+    from streams.topology.sink import Sink
+    from streams.topology.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+
+class Assignment:
+    """Takes partitions over: their state is complete before Faust hands out the first event."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        app: faust.App,
+        source: str,
+        reader: ReferenceReader,
+        screening: Screening,
+        exchange: Exchange,
+        checkpoint: Checkpoint,
+        sink: Sink,
+    ) -> None:
+        self._worker = worker
+        self._app = app
+        self._source = source
+        self._reader = reader
+        self._screening = screening
+        self._exchange = exchange
+        self._checkpoint = checkpoint
+        self._sink = sink
+        self._clock = RebalanceClock(worker.metrics)
+        self._recovery = Recovery(
+            consumer_config(worker.settings),
+            worker.names,
+            worker.store,
+            worker.engine,
+            worker.state_key,
+            worker.stopping,
+        )
+
+    async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
+        """Faust awaits this when it has committed, before partitions are shared anew."""
+        self._clock.begun()
+        self._screening.forget()
+
+    async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
+        """Faust awaits this after every rebalance, before it resumes the streams."""
+        worker = self._worker
+        # Also where nothing was revoked: events read before are read again.
+        self._screening.forget()
+        await self._checkpoint.ended()
+        partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
+        new, given_up = worker.store.hold(partitions)
+        worker.metrics.assigned_partitions.value = len(partitions)
+        worker.metrics.recovering.value = 1
+        if worker.learning is not None:
+            worker.learning.recovering = True
+        worker.health.set_assigned(len(partitions), recovering=True)
+        begun = time.monotonic()
+        try:
+            count = await asyncio.to_thread(self._recovery.run, new)
+            await self._checkpoint.claim(new)
+            await asyncio.to_thread(self._wait_for_registries)
+            await asyncio.to_thread(self._exchange.resume)
+            if worker.learning is not None:
+                worker.learning.recovering = False
+                await worker.learning.caught_up()
+        except (RecoveryError, KafkaException) as error:
+            give_up(str(error))
+        worker.state_key.mark(self._sink, worker.names.windows, new)
+        seconds = time.monotonic() - begun
+        worker.metrics.table_recovery_duration.observe(seconds)
+        worker.metrics.recovering.value = 0
+        worker.health.recovered()
+        self._clock.ended()
+        logger.info(
+            "partitions: %d held, %d new, %d given up; %d changelog records restored in %.1f s",
+            len(partitions),
+            len(new),
+            len(given_up),
+            count,
+            seconds,
+        )
+
+    def _wait_for_registries(self) -> None:
+        while not self._worker.stopping.is_set():
+            if self._reader.caught_up.wait(0.2):
+                return
