@@ -43,6 +43,7 @@ VALUES: Final = {
     "PREWARN_RULES_DIR": "/etc/prewarn/rules",
     "PREWARN_KNOWLEDGE_DIR": "/etc/prewarn/knowledge",
     "PREWARN_PERSON_KEY_FILE": "/run/secrets/person-key",
+    "PREWARN_STATE_KEY_FILE": "/run/secrets/state-key",
     "PREWARN_METRICS_HOST": "0.0.0.0",  # noqa: S104 - inside a container, and published to nobody
     "PREWARN_LOG_FORMAT": "json",
 }
