@@ -1,30 +1,42 @@
-"""Two workers on a real Kafka under simulated load, watched by a real Prometheus: what faults are done to."""
+"""Two workers on a real Kafka under simulated load, watched by a real Prometheus: what faults are done to.
+
+All of it as the manifests say: TLS, SCRAM, least rights, settings, secrets and ConfigMaps of the overlay `small`.
+"""
 
 from __future__ import annotations
 
-import shutil
+import re
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Final
 
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
 from streams.demo.process import ChildProcess
-from streams.settings.places import shipped
+from tests.deploy.namespace import SECURED, Namespace
 from tests.deploy.prometheus import Prometheus
+from tests.kafka.client import TIMEOUT
 from tests.kafka.cluster import KafkaCluster
-from tests.stream.process import WorkerProcess, environment, prewarn
+from tests.stream.process import WorkerProcess, prewarn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Self
 
+    from tests.deploy.namespace import Pod
+
 RATE: Final = 40
 """Events a second: little, so that what is seen is the fault and not the machine."""
-SESSION_SECONDS: Final = 20
-"""Static members: a worker that dies is missed after so long, as in k8s/overlays/static-membership."""
-GROUP: Final = {"partitions": 4, "replication_factor": 1, "session_timeout": SESSION_SECONDS}
+SETTINGS: Final = {"session_timeout": 20, "rules_poll_interval": 0.5, "canary_interval": 1}
+"""What is shorter here than in the manifests: how soon a dead worker is missed, a pack seen, a heartbeat sent."""
 READY_SECONDS: Final = 120.0
 EVENTS: Final = "settlement.events"
 INSTITUTIONS: Final = "reference.institutions"
+WORKERS: Final = (0, 1)
+DELETE_POD: Final = re.compile(r"kubectl -n prewarn delete pod prewarn-(\d)")
+IN_A_WORKERS_POD: Final = ("doctor", "rules")
 
 
 class Installation:
@@ -37,9 +49,10 @@ class Installation:
 
     def __init__(self, folder: Path, factor: float) -> None:
         self._folder = folder
-        self.cluster = KafkaCluster(directory=folder / "kafka")
+        self.cluster = KafkaCluster(directory=folder / "kafka", **SECURED)
         self._factor = factor
         self._load: ChildProcess | None = None
+        self.pods: list[Pod] = []
         self.workers: list[WorkerProcess] = []
 
     def __enter__(self) -> Self:
@@ -61,77 +74,99 @@ class Installation:
         self.cluster.stop()
 
     def _start(self) -> None:
-        env = environment(self.cluster.bootstrap, **GROUP)
-        made = prewarn(["topics", "create"], env)
-        assert made.returncode == 0, made.stderr
-        for name in ("a", "b"):
-            shutil.copytree(shipped("rules"), self.pack(name))
-            self._replace(self.pack(name) / "visits.yaml", "  V01:\n", "  V01:\n    mode: shadow\n")  # one on trial
-            self.workers.append(
-                WorkerProcess(
-                    self.cluster.bootstrap,
-                    self._folder,
-                    **GROUP,
-                    instance_id=f"worker-{name}",
-                    rules_dir=self.pack(name),
-                    rules_poll_interval=0.5,
-                    canary_interval=0.5,
-                )
-            )
+        namespace = Namespace("small", self.cluster, self._folder)
+        namespace.reconcile()
+        self.operator = namespace.operator()
+        for number in WORKERS:
+            pod = namespace.worker(f"prewarn-{number}")
+            worker = WorkerProcess(self.cluster.bootstrap, self._folder)
+            worker.env = pod.environment(metrics_port=worker.port, **SETTINGS)
+            self.pods.append(pod)
+            self.workers.append(worker)
+        self.restore_packs()
         for worker in self.workers:
             worker.start()
         for worker in self.workers:
             worker.wait_ready(READY_SECONDS)
-        command = [
-            sys.executable,
-            "-m",
-            "streams.cli",
-            "simulate",
-            "--to-kafka",
-            "--events",
-            "60000",
-            "--rate",
-            str(RATE),
-        ]
-        self._load = ChildProcess(command, log=self._folder / "simulator.log", env=env)
-        self._wait_for_results()
-        self.prometheus = Prometheus(
-            self._folder / "prometheus", [worker.port for worker in self.workers], self._factor
+        command = ["-m", "streams.cli", "simulate", "--to-kafka", "--events", "60000", "--rate", str(RATE)]
+        self._load = ChildProcess(
+            [sys.executable, *command], log=self._folder / "simulator.log", env=self._administrator()
         )
+        self._wait_for_results()
+        ports = [worker.port for worker in self.workers]
+        self.prometheus = Prometheus(self._folder / "prometheus", ports, self._factor)
         self.prometheus.__enter__()
+
+    def _administrator(self) -> dict[str, str]:
+        """Return the environment of whoever sends events and registry facts, which are not ours to send."""
+        known = self.cluster.settings
+        user = {"sasl_username": known["sasl.username"], "sasl_password": known["sasl.password"]}
+        return self.operator.environment(**user, sasl_password_file="")
 
     def _wait_for_results(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while not all(worker.metric("prewarn_results_total") > RATE for worker in self.workers):
             if time.monotonic() > deadline:
-                raise RuntimeError("\n".join(worker.log[-2000:] for worker in self.workers))
+                raise RuntimeError(self._said())
             time.sleep(0.5)
 
-    def pack(self, worker: str) -> Path:
-        """Return the folder of a worker's rule pack."""
-        return self._folder / f"rules-{worker}"
-
-    def change_packs(self, old: str, new: str, *names: str) -> None:
-        """Replace a text in the general part of the packs of these workers."""
-        for name in names:
-            self._replace(self.pack(name) / "pack.yaml", old, new)
-
-    @staticmethod
-    def _replace(file: Path, old: str, new: str) -> None:
-        text = file.read_text("utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new, 1), "utf-8")
+    def change_packs(self, change: Callable[[str], str], *numbers: int) -> None:
+        """Change the general part of the packs of these workers, as a changed ConfigMap does."""
+        for number in numbers:
+            self.pods[number].swap("rules", lambda file, text: _on_trial(change(text) if file == "pack.yaml" else text))
 
     def restore_packs(self) -> None:
-        """Put the shipped pack back everywhere."""
-        for name in ("a", "b"):
-            shutil.copy(shipped("rules") / "pack.yaml", self.pack(name) / "pack.yaml")
+        """Put the shipped pack back everywhere; one of its rules is on trial, so that there is something to see."""
+        self.change_packs(lambda text: text, *WORKERS)
 
     def send(self, topic: str, values: list[bytes], seconds: float = 0.0) -> None:
         """Send records over so many seconds."""
         for value in values:
             self.cluster.client.produce(topic, [(b"310101", value)])
             time.sleep(seconds / len(values))
+
+    def alter_topic(self, topic: str, **config: object) -> None:
+        """Set a topic's configuration, `_` for `.`; None takes it back."""
+        entries = [
+            ConfigEntry(
+                name.replace("_", "."),
+                "" if value is None else str(value),
+                incremental_operation=AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET,
+            )
+            for name, value in config.items()
+        ]
+        resource = ConfigResource(ConfigResource.Type(ResourceType.TOPIC.value), topic, incremental_configs=entries)
+        for future in self.cluster.client.admin.incremental_alter_configs([resource]).values():
+            future.result(TIMEOUT)
+
+    def operate(self, command: str) -> str:
+        """Do what a runbook says, where it says: in the operator's pod, or in a worker's. Returns what was told.
+
+        Instead of a pod, a deleted pod's process is ended (as the kubelet does) and started again (as its owner does).
+        """
+        found = DELETE_POD.fullmatch(command)
+        if found:
+            self.replace(int(found[1]))
+            return ""
+        if command.startswith("/"):
+            return "\n".join(worker.get(command)[1] for worker in self.workers)
+        name, *arguments = command.split()
+        assert name == "prewarn", command
+        pod = self.pods[0] if arguments[0] in IN_A_WORKERS_POD else self.operator
+        done = prewarn([pod.here(each) for each in arguments], pod.environment())
+        told = done.stdout + done.stderr
+        if done.returncode == 2 or "Traceback" in told:
+            raise RuntimeError(f"{command}: {told}")
+        return told
+
+    def replace(self, number: int) -> None:
+        """End a worker in order, or at once when it stands still, and start it again."""
+        worker = self.workers[number]
+        if worker.running:
+            worker.signal(signal.SIGTERM)
+            worker.signal(signal.SIGCONT)
+            worker.wait(READY_SECONDS)
+        worker.start()
 
     def settle(self) -> None:
         """Wait until all workers screen again and have worked off what was left."""
@@ -140,7 +175,14 @@ class Installation:
             if all(worker.get("/readyz")[0] == 200 and _lag(worker) < RATE * 5 for worker in self.workers):
                 return
             time.sleep(0.5)
-        raise RuntimeError("\n".join(worker.log[-2000:] for worker in self.workers))
+        raise RuntimeError(self._said())
+
+    def _said(self) -> str:
+        return "\n".join(worker.log[-2000:] for worker in self.workers)
+
+
+def _on_trial(text: str) -> str:
+    return text.replace("  V01:\n", "  V01:\n    mode: shadow\n", 1)
 
 
 def _lag(worker: WorkerProcess) -> float:

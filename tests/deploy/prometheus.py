@@ -90,6 +90,17 @@ class Prometheus:
         """Return the annotations of the alerts that fire or are about to, by name."""
         return {alert["labels"]["alertname"]: alert["annotations"] for alert in self._ask("alerts", {})["alerts"]}
 
+    def quiet_after(self, alert: str, moment: float) -> float:
+        """Return how many seconds after a moment (epoch seconds) an alert did not fire."""
+        asked = {
+            "query": f'ALERTS{{alertname="{alert}",alertstate="firing"}}',
+            "end": time.time(),
+            "step": SCRAPE_SECONDS,
+        }
+        found = self._ask("query_range", asked | {"start": moment})
+        loud = {round(float(at) - moment) for series in found["result"] for at, _ in series["values"]}
+        return next(second for second in range(len(loud) + 1) if second not in loud)
+
     def ever(self, expression: str) -> bool:
         """Whether an expression has had a value at any time of this run."""
         now = time.time()

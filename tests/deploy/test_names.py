@@ -13,7 +13,6 @@ from streams.observability.metrics import Metrics
 from streams.observability.model_metrics import ModelMetrics
 from tests.deploy.rules import (
     RULE_TESTS,
-    RUNBOOKS,
     alerts,
     dashboards,
     metric_names,
@@ -21,8 +20,8 @@ from tests.deploy.rules import (
     panels,
     rule_expressions,
 )
-
-PARTS = ("what it means", "how to check", "what to do")
+from tests.deploy.runbooks import PARTS, commands, sections
+from tests.deploy.troubles import ELSEWHERE, FAULTS
 
 
 def declared() -> set[str]:
@@ -47,12 +46,23 @@ def test_every_metric_that_is_read_is_there() -> None:
 
 def test_every_alert_has_a_runbook_with_its_three_parts() -> None:
     """Whoever is woken finds what it means, how to check, and what to do, at the address that the alert names."""
-    sections = re.split(r"^## ", RUNBOOKS.read_text("utf-8"), flags=re.MULTILINE)[1:]
-    found = {section.splitlines()[0].strip(): section.lower() for section in sections}
+    found = sections()
     assert {name for name in found if name.startswith("Prewarn")} == set(alerts())
     for name, rule in alerts().items():
         assert rule["annotations"]["runbook_url"] == f"deploy/runbooks.md#{name.lower()}"
         assert [part for part in PARTS if f"**{part}" not in found[name]] == [], name
+
+
+def test_every_fault_is_looked_into_and_cured_by_the_words_of_its_runbooks() -> None:
+    """`make faults` gives commands as they stand in the sections of the fault's alerts."""
+    for fault in FAULTS:
+        written = [command for alert in fault.raised for command in commands(alert)]
+        assert {*fault.tells, *fault.cures} <= set(written), fault.name
+
+
+def test_every_alert_is_brought_about_or_it_is_said_why_not() -> None:
+    """By `make faults`; what it cannot do is named, and nothing twice."""
+    assert sorted([*frozenset().union(*(fault.raised for fault in FAULTS)), *ELSEWHERE]) == sorted(alerts())
 
 
 def test_every_alert_says_what_operators_need() -> None:

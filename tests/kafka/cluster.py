@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from tests.kafka.distribution import java, libraries
 from tests.kafka.properties import ADMIN, HOST, Node, Security, properties
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Mapping
     from types import TracebackType
 
@@ -142,6 +144,12 @@ class KafkaCluster:
         process = self._processes[index]
         if process is not None:
             process.kill()
+
+    def signal(self, index: int, number: signal.Signals) -> None:
+        """Send a node a signal, such as SIGSTOP."""
+        process = self._processes[index]
+        assert process is not None
+        os.kill(process.pid, number)
 
     def restart(self, index: int) -> None:
         """Stop a node in order if it runs, start it, and return once it answers.

@@ -1,0 +1,269 @@
+"""The faults: what is done, which alerts that must raise, what the runbook's commands say of it, and what cures it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tests.deploy.installation import EVENTS, INSTITUTIONS, Installation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CALM_SECONDS: Final = 20.0
+PATIENCE: Final = 120.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing done to the installation.
+
+    Attributes:
+        name: What happens.
+        begin: Does it.
+        end: Undoes it, as far as that is not done by the runbook's commands.
+        must: Alerts that have to fire before it is undone.
+        after: Alerts that have to fire at the latest when everybody is back: late answers count only once given.
+        may: Alerts that fire or not, by how fast this machine is.
+        tells: Commands of the runbooks' "How to check", and what they have to say meanwhile (a regular expression).
+        cures: Commands of the runbooks' "What to do", given once it is undone.
+        short: Whether CI does it.
+    """
+
+    name: str
+    begin: Callable[[Installation], None]
+    end: Callable[[Installation], None]
+    must: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset()
+    tells: Mapping[str, str] = field(default_factory=dict)
+    cures: tuple[str, ...] = ()
+    short: bool = True
+
+    @property
+    def raised(self) -> frozenset[str]:
+        """Alerts that it has to raise."""
+        return self.must | self.after
+
+
+def nothing(_: Installation) -> None:
+    """Do nothing."""
+
+
+def until_fires(place: Installation, alerts: frozenset[str], step: Callable[[], None]) -> None:
+    """Do something again and again until these alerts fire, or for as long as one waits for an alert."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and not alerts <= {alert.name for alert in place.prometheus.firing()}:
+        step()
+
+
+HELD_UP: Final = frozenset({"PrewarnEventLoopBlocked", "PrewarnResultsPartial"})
+
+
+def hold_up(place: Installation) -> None:
+    """Take the processor away from a worker two thirds of the time, for as long as it takes to be noticed."""
+
+    def step() -> None:
+        place.workers[1].signal(signal.SIGSTOP)
+        time.sleep(3.0)
+        place.workers[1].signal(signal.SIGCONT)
+        time.sleep(1.5)
+
+    until_fires(place, HELD_UP, step)
+
+
+RESTARTING: Final = frozenset({"PrewarnWorkerRestarting", "PrewarnRebalanceStorm"})
+
+
+def restart_again_and_again(place: Installation) -> None:
+    """Replace a worker as soon as it is back: each time its partitions move away and return."""
+
+    def step() -> None:
+        place.replace(1)
+        place.workers[1].wait_ready()
+
+    until_fires(place, RESTARTING, step)
+
+
+def kill_all(place: Installation) -> None:
+    """End both workers as a crash would."""
+    for worker in place.workers:
+        worker.kill()
+
+
+def start_all(place: Installation) -> None:
+    """Start both workers again."""
+    for worker in place.workers:
+        worker.start()
+
+
+def freeze_broker_in_recovery(place: Installation) -> None:
+    """Let the broker stand still at the moment in which a worker begins to restore its state."""
+    worker = place.workers[0]
+    place.replace(0)
+    end = time.monotonic() + PATIENCE
+    while worker.metric("prewarn_recovering") != 1 and time.monotonic() < end:
+        time.sleep(0.01)
+    place.cluster.signal(0, signal.SIGSTOP)
+
+
+EVERYBODY: Final = """
+rules:
+  L01:
+    name: 每单都拦
+    doc: 条件写错的规则
+    each: settlement
+    when: event.medfee_sumamt > yuan(0)
+    severity: 1
+    message: 费用{event.medfee_sumamt}元
+    evidence: [{amount: event.medfee_sumamt}]
+    basis: 测试
+    mode: live
+"""
+GARBAGE: Final = [b"not json", b'{"event_id": 1}', b"{}"] * 12
+LEAVES: Final = frozenset({"PrewarnWorkerDown", "PrewarnPartitionsUnassigned"})
+LATE: Final = frozenset({"PrewarnErrorBudgetBurnFast"})
+# What is away comes back as slowly as in life, while the rules count minutes as seconds: these may fire in an outage.
+OUTAGE: Final = frozenset(
+    {
+        "PrewarnConsumerStalled",
+        "PrewarnLagGrowing",
+        "PrewarnCanaryLate",
+        "PrewarnEventLoopBlocked",
+        "PrewarnResultsPartial",
+        "PrewarnRecoverySlow",
+        "PrewarnRebalanceStorm",
+        "PrewarnErrorBudgetBurnSlow",
+    }
+)
+STATUS: Final = "prewarn status"
+
+FAULTS: Final = (
+    Fault("nothing", lambda _: time.sleep(CALM_SECONDS), nothing),
+    Fault(
+        "a rule pack with a mistake",
+        lambda place: place.change_packs(lambda text: text.replace("policy:", "polcy:", 1), 0, 1),
+        lambda place: place.restore_packs(),
+        must=frozenset({"PrewarnRulesetRejected"}),
+        tells={"prewarn rules lint /etc/prewarn/rules": r"pack\.yaml:\d+.*polcy"},
+    ),
+    Fault(
+        "registry records that cannot be read",
+        lambda place: place.send(INSTITUTIONS, [b"not json"] * 4, seconds=2),
+        nothing,
+        must=frozenset({"PrewarnEventErrors"}),
+    ),
+    Fault(
+        "a sender whose events cannot be read",
+        lambda place: place.send(EVENTS, GARBAGE, seconds=12),
+        nothing,
+        must=frozenset({"PrewarnDeadLetters"}),
+        tells={"prewarn topics replay-dead-letters --reason invalid --dry-run": r"\d\d letters to send back"},
+        cures=("prewarn topics replay-dead-letters --reason invalid --yes",),
+    ),
+    Fault(
+        "a rule that hits everybody",
+        lambda place: place.change_packs(lambda text: text + EVERYBODY, 0, 1),
+        lambda place: place.restore_packs(),
+        must=frozenset({"PrewarnRulePaused", "PrewarnDecisionMixShifted"}),
+        tells={"prewarn rules list": "L01"},
+        short=False,
+    ),
+    Fault(
+        "one worker keeps the pack before",
+        lambda place: place.change_packs(lambda text: text.replace('version: "', 'version: "new.', 1), 0),
+        lambda place: place.restore_packs(),
+        must=frozenset({"PrewarnRulesetDiffers"}),
+        tells={"prewarn doctor": r"ok +rules +new\."},
+        cures=("kubectl -n prewarn delete pod prewarn-1",),
+        short=False,
+    ),
+    Fault(
+        "a worker that is held up again and again",
+        hold_up,
+        nothing,
+        must=HELD_UP,
+        may=OUTAGE | LATE | LEAVES,
+        tells={STATUS: r"group prewarn: stable, 2 workers"},
+        cures=("kubectl -n prewarn delete pod prewarn-1",),
+        short=False,
+    ),
+    Fault(
+        "a worker frozen (SIGSTOP)",
+        lambda place: place.workers[0].signal(signal.SIGSTOP),
+        nothing,
+        must=LEAVES,
+        after=LATE,
+        may=OUTAGE,
+        tells={STATUS: r"group prewarn: \w+, [12] workers"},
+        cures=("kubectl -n prewarn delete pod prewarn-0",),
+        short=False,
+    ),
+    Fault(
+        "a worker killed (SIGKILL)",
+        lambda place: place.workers[0].kill(),
+        lambda place: place.workers[0].start(),
+        must=LEAVES,
+        after=LATE,
+        may=OUTAGE,
+        tells={STATUS: r"group prewarn: \w+, [12] workers"},
+    ),
+    Fault(
+        "a worker that restarts again and again",
+        restart_again_and_again,
+        nothing,
+        must=RESTARTING,
+        may=OUTAGE | LATE | LEAVES,
+        tells={STATUS: r"group prewarn: \w+, [12] workers"},
+        short=False,
+    ),
+    Fault(
+        "all workers killed",
+        kill_all,
+        start_all,
+        must=frozenset({"PrewarnFleetAbsent", "PrewarnWorkerDown"}),
+        after=LATE | {"PrewarnErrorBudgetBurnSlow"},
+        may=OUTAGE | LEAVES,
+        tells={STATUS: r"all +[1-9]\d*\n"},
+        short=False,
+    ),
+    Fault(
+        "a broker that takes no writes (too few copies)",
+        lambda place: place.alter_topic("prewarn.settlements", min_insync_replicas=2),
+        lambda place: place.alter_topic("prewarn.settlements", min_insync_replicas=1),
+        must=frozenset({"PrewarnConsumerStalled", "PrewarnLagGrowing"}),
+        after=LATE,
+        may=OUTAGE,
+        tells={STATUS: r"all +\d{3,}\n", "prewarn topics check": r"prewarn\.settlements.*min\.insync\.replicas"},
+        short=False,
+    ),
+    Fault(
+        "a broker that stands still while a worker restores",
+        freeze_broker_in_recovery,
+        lambda place: place.cluster.signal(0, signal.SIGCONT),
+        must=frozenset({"PrewarnRecoverySlow"}),
+        after=LATE,
+        may=OUTAGE | LEAVES,
+        tells={"prewarn topics check": "do not answer|does not answer|cannot reach|timed out"},
+        short=False,
+    ),
+    Fault(
+        "the broker stopped",
+        lambda place: place.cluster.kill(0),
+        lambda place: place.cluster.restart(0),
+        must=frozenset({"PrewarnCanaryLate"}),
+        after=LATE,
+        may=OUTAGE | LEAVES,
+        tells={"prewarn doctor": r"problem brokers"},
+    ),
+)
+
+ELSEWHERE: Final = {
+    "PrewarnModelDrift": "asks for a world that changes again and again within six hours",
+    "PrewarnModelPaused": "asks for a bug in the model",
+    "PrewarnStateFilling": "asks for a container's memory limit and a day of growth",
+    "PrewarnWatchdog": "fires always",
+}
+"""Alerts that no fault here raises, and why. Promtool's cases show each of them firing and silent all the same."""
