@@ -13,6 +13,8 @@ STAMP := .venv/.from-lock
 # What checks deploy/ and k8s/, in environments of its own under .cache.
 CHECKERS := tests/deploy/checkers
 AUDIT := .venv-audit
+# Tests start programs hundreds of times: what is compiled is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
 # Seconds that `make fuzz` spends on each reader.
 FUZZ ?= 60
 

@@ -17,6 +17,7 @@ from streams.settings.places import shipped
 from streams.state.rows import Position
 from streams.state.store import Store
 from tests.cases.notation import expand
+from tests.packs import shipped_pack
 
 CASES = Path(__file__).parent
 KEY = b"a key of cases"
@@ -26,7 +27,7 @@ REGISTRIES = ("institutions", "practitioners", "persons")
 @cache
 def pack(knowledge: str) -> Any:
     """Load the shipped rules with the shipped tables, or with those of the cases."""
-    return load_pack(shipped("rules"), shipped("knowledge") if knowledge == "shipped" else CASES / "knowledge")
+    return shipped_pack() if knowledge == "shipped" else load_pack(shipped("rules"), CASES / "knowledge")
 
 
 def cases() -> list[Any]:
@@ -35,7 +36,7 @@ def cases() -> list[Any]:
         (path.stem, _typed(case))
         for path in sorted(CASES.glob("*.yaml"))
         # Texts only, so that dates, codes and flags stay as they are written.
-        for case in yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - it makes no objects
+        for case in yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 - it makes no objects
     ]
 
 

@@ -11,10 +11,9 @@ import pytest
 
 from streams.contract.decode import decode_event
 from streams.engine.engine import Engine
-from streams.rules.pack import load_pack
-from streams.settings.places import shipped
 from streams.state.rows import Position
 from streams.state.store import Store
+from tests.packs import shipped_pack
 from tests.unit.engine.histories import KEY, one_partition
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ EXAMPLE = json.loads(Path("tests/contract/examples/valid-events.jsonl").read_tex
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     """Return the shipped pack."""
-    return load_pack(shipped("rules"), shipped("knowledge"))
+    return shipped_pack()
 
 
 def event(**changes: Any) -> Event:

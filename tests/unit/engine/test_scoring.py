@@ -13,10 +13,9 @@ from streams.contract.feedback import Feedback
 from streams.engine.engine import Engine
 from streams.engine.scoring import Scoring
 from streams.engine.teaching import Teaching, presumed
-from streams.rules.pack import load_pack
-from streams.settings.places import shipped
 from streams.state.rows import Position, encode_row
 from streams.state.store import Store
+from tests.packs import shipped_pack
 from tests.unit.engine.histories import KEY
 from tests.unit.engine.test_engine import EXAMPLE
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     """Return the shipped pack."""
-    return load_pack(shipped("rules"), shipped("knowledge"))
+    return shipped_pack()
 
 
 def settlement(number: int, **changes: Any) -> Event:

@@ -10,11 +10,10 @@ import pytest
 from streams.contract.decode import decode_event
 from streams.engine.engine import Engine
 from streams.engine.scoring import Scoring
-from streams.rules.pack import load_pack
-from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
 from streams.state.rows import Position
 from streams.state.store import Store
+from tests.packs import shipped_pack
 from tests.unit.engine.histories import KEY
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ EVENTS = 5_000
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     """Return the shipped pack."""
-    return load_pack(shipped("rules"), shipped("knowledge"))
+    return shipped_pack()
 
 
 @pytest.mark.parametrize("kind", ["T01", "V15"])

@@ -52,12 +52,12 @@ def test_a_settlement_is_one_span_with_its_stages(exporter: InMemorySpanExporter
 def test_the_same_settlements_are_sampled_everywhere(exporter: InMemorySpanExporter) -> None:
     """The id decides: a tenth of them, the same tenth for everybody, none at 0, all at 1."""
     ids = [f"S{number}" for number in range(2_000)]
-    one, other = Traces(exporter, 0.1), Traces(exporter, 0.1)
+    one, other, never, always = (Traces(exporter, share) for share in (0.1, 0.1, 0.0, 1.0))
     taken = [setl_id for setl_id in ids if one.takes(setl_id)]
     assert taken == [setl_id for setl_id in ids if other.takes(setl_id)]
     assert 150 < len(taken) < 250
-    assert not any(Traces(exporter, 0.0).takes(setl_id) for setl_id in ids)
-    assert all(Traces(exporter, 1.0).takes(setl_id) for setl_id in ids)
+    assert not any(never.takes(setl_id) for setl_id in ids)
+    assert all(always.takes(setl_id) for setl_id in ids)
 
 
 def test_traces_are_off_until_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from streams.rules.bounds import state_bound
-from streams.rules.pack import load_pack
+from tests.packs import shipped_pack
 
-DEPLOY = Path(__file__).parents[3] / "deploy"
-PACK = load_pack(DEPLOY / "rules", DEPLOY / "knowledge")
+PACK = shipped_pack()
 FORMS = [(rule.rule_id, form) for rule in PACK.rules for form in (rule, *rule.also)]
 LONGEST_NAME = 200
 """Characters that the platform takes of a rule's name."""

@@ -194,7 +194,7 @@ def test_a_reader_that_has_seen_enough_is_no_error_to_python() -> None:
 
 def test_a_signal_from_the_terminal_ends_the_real_program() -> None:
     """SIGINT to the process while it runs: exit code 130 and a count."""
-    command = [sys.executable, "-m", "streams.cli", "simulate", "--events", "5000000", "--days", "300"]
+    command = [sys.executable, "-m", "streams.cli", "simulate", "--events", "500000", "--days", "30"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()

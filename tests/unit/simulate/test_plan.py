@@ -25,7 +25,7 @@ def roles(simulation: Simulation) -> Mapping[str, set[str | None]]:
     return found
 
 
-@pytest.mark.parametrize("events", [4_000, 12_000])
+@pytest.mark.parametrize("events", [4_000, pytest.param(12_000, marks=pytest.mark.slow)])
 def test_a_demo_shows_whatever_fits_into_a_day(events: int) -> None:
     """All but the five that need more days, with a culprit and a twin each."""
     simulation = Simulation(SimulationConfig(events=events, fraud_rate=0.02))

@@ -214,6 +214,7 @@ def week() -> list[dict[str, Any]]:
     return read(events=40_000, days=7, seed=3, scenarios=()).settlements()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PUBLISHED)
 def test_the_mix_of_visits_is_the_published_one(week: list[dict[str, Any]], kind: str) -> None:
     """Over a week each kind has its share, within a tenth, and its mean amount, within an eighth."""
@@ -223,6 +224,7 @@ def test_the_mix_of_visits_is_the_published_one(week: list[dict[str, Any]], kind
     assert mean(found) == pytest.approx(amount, rel=0.125)
 
 
+@pytest.mark.slow
 def test_lines_and_cross_area_settlements_are_as_frequent_as_in_life(week: list[dict[str, Any]]) -> None:
     """About five lines a settlement, about 6 % of persons insured elsewhere, nearly no pharmacy diagnosis or doctor."""
     assert mean(len(event["feedetail"]) for event in week) == pytest.approx(5, abs=0.6)
@@ -235,6 +237,7 @@ def test_lines_and_cross_area_settlements_are_as_frequent_as_in_life(week: list[
     assert all(code.startswith("D") for code in elsewhere)
 
 
+@pytest.mark.slow
 def test_the_day_has_its_rhythm(week: list[dict[str, Any]]) -> None:
     """Doctors in the morning and hardly at noon, pharmacies in the evening, Mondays busier than Sundays."""
     hours: dict[str, Counter[int]] = defaultdict(Counter)
@@ -249,6 +252,7 @@ def test_the_day_has_its_rhythm(week: list[dict[str, Any]]) -> None:
     assert days[0] > 1.1 * days[6]
 
 
+@pytest.mark.slow
 def test_institutions_are_of_very_different_size(week: list[dict[str, Any]]) -> None:
     """The busiest tenth of the institutions has more than a third of the settlements, and people keep to few places."""
     sizes = sorted(Counter(event["fixmedins_code"] for event in week).values(), reverse=True)
@@ -259,6 +263,7 @@ def test_institutions_are_of_very_different_size(week: list[dict[str, Any]]) -> 
     assert max(len(visited) for visited in places.values()) <= 3
 
 
+@pytest.mark.slow
 def test_refills_are_regular() -> None:
     """Who gets chronic drugs twice comes back when the first supply is about to end, to the same institution."""
     events = read(events=12_000, days=40, seed=2, scenarios=()).settlements()
@@ -273,6 +278,7 @@ def test_refills_are_regular() -> None:
         assert first["fixmedins_code"] == second["fixmedins_code"]
 
 
+@pytest.mark.slow
 def test_ages_and_codes_have_the_national_form(week: list[dict[str, Any]]) -> None:
     """Institution, prescriber, drug, service and trace codes are as long as the platform's."""
     for event in week[:5_000]:

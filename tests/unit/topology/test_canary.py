@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streams.observability.metrics import Metrics
-from streams.rules.pack import load_pack
-from streams.settings.places import shipped
 from streams.topology.canary import HEARTBEAT, Canary
 from streams.topology.screening import Incoming
 from tests.contract.samples import validator
+from tests.packs import shipped_pack
 
 if TYPE_CHECKING:
     from streams.rules.specs import Pack
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     """The shipped pack."""
-    return load_pack(shipped("rules"), shipped("knowledge"))
+    return shipped_pack()
 
 
 class Loop:
