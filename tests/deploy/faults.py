@@ -30,8 +30,8 @@ FACTOR: Final = 30.0
 AFTERMATH_SECONDS: Final = 4.0
 """After a fault is over: what it sets off may take an evaluation or two."""
 ALWAYS: Final = {"PrewarnWatchdog"}
-LONG: Final = {"PrewarnErrorBudgetBurnSlow"}
-"""What is not waited for at the end: windows of six hours have to pass first, twelve minutes here."""
+LONG: Final = {"PrewarnErrorBudgetBurnSlow", "PrewarnDecisionMixShifted"}
+"""What is not waited for at the end: windows of six hours or a day have to pass first, twelve minutes or 48 here."""
 
 
 @dataclass
@@ -84,7 +84,8 @@ def watch(place: Installation, fault: Fault) -> Seen:
     for command in fault.cures:
         place.operate(command)
     seen.ended = time.time()
-    place.settle()
+    if not place.settle():
+        seen.wrong.append(f"not well again after {PATIENCE:g} s:\n{place.said()}")
     wait(fault.after, AFTERMATH_SECONDS)
     return seen
 

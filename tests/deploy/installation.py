@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,8 @@ RATE: Final = 40
 SETTINGS: Final = {"session_timeout": 20, "rules_poll_interval": 0.5, "canary_interval": 1}
 """What is shorter here than in the manifests: how soon a dead worker is missed, a pack seen, a heartbeat sent."""
 READY_SECONDS: Final = 120.0
+GRACE_SECONDS: Final = 15.0
+"""How long a pod has to end before it is killed; 90 s in the manifests."""
 EVENTS: Final = "settlement.events"
 INSTITUTIONS: Final = "reference.institutions"
 WORKERS: Final = (0, 1)
@@ -107,7 +110,7 @@ class Installation:
         deadline = time.monotonic() + READY_SECONDS
         while not all(worker.metric("prewarn_results_total") > RATE for worker in self.workers):
             if time.monotonic() > deadline:
-                raise RuntimeError(self._said())
+                raise RuntimeError(self.said())
             time.sleep(0.5)
 
     def change_packs(self, change: Callable[[str], str], *numbers: int) -> None:
@@ -160,24 +163,34 @@ class Installation:
         return told
 
     def replace(self, number: int) -> None:
-        """End a worker in order, or at once when it stands still, and start it again."""
+        """End a worker in order, or at once when it does not, and start it again."""
         worker = self.workers[number]
         if worker.running:
             worker.signal(signal.SIGTERM)
-            worker.signal(signal.SIGCONT)
-            worker.wait(READY_SECONDS)
+            try:
+                worker.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                worker.kill()
         worker.start()
 
-    def settle(self) -> None:
-        """Wait until all workers screen again and have worked off what was left."""
+    def settle(self) -> bool:
+        """Wait until all workers screen again and have worked off what was left; a process that ended is started again.
+
+        Returns:
+            Whether they have.
+        """
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
+            for worker in self.workers:
+                if not worker.running:
+                    worker.start()
             if all(worker.get("/readyz")[0] == 200 and _lag(worker) < RATE * 5 for worker in self.workers):
-                return
+                return True
             time.sleep(0.5)
-        raise RuntimeError(self._said())
+        return False
 
-    def _said(self) -> str:
+    def said(self) -> str:
+        """Return the ends of the workers' logs."""
         return "\n".join(worker.log[-2000:] for worker in self.workers)
 
 
