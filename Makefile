@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 FUZZ ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit slow deploy-check faults stream lint format types bench chaos province audit fuzz privacy lock clean
+.PHONY: help setup demo test unit slow deploy-check faults image stream lint format types bench chaos province audit fuzz privacy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -52,6 +52,9 @@ deploy-check: setup .cache/checkers .cache/checkov ## every checker of deploy/ a
 
 faults: setup ## faults on real workers, and which alerts a real Prometheus raises: a table (FAULTS="--short" as in CI)
 	$(BIN)/python -m tests.deploy.faults $(FAULTS)
+
+image: setup ## build deploy/Dockerfile without a registry, say how large it is, run a worker of it (root; apt-get install buildah mmdebstrap)
+	$(BIN)/python -m tests.deploy.image
 
 slow: setup ## the other tests that need nothing but Python: whole simulated seasons, the demo
 	$(BIN)/pytest -m "slow and not kafka" -n auto --dist loadfile
