@@ -16,7 +16,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 
 from streams.contract.topics import TOPICS
 from streams.topology.clients import Unreachable
-from streams.topology.topics import REQUEST_S, needed
+from streams.topology.topics import REQUEST_S, miscounted, needed
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -91,12 +91,12 @@ def surplus(settings: Settings, client: AdminClient) -> list[str]:
 
 
 def require(settings: Settings, client: AdminClient) -> None:
-    """Make sure that a worker may do what it does.
+    """Make sure that a worker may do what it does, on as many partitions as it is told.
 
     Raises:
         NoAccess: It may not.
     """
-    lines = lacking(settings, client)
+    lines = lacking(settings, client) or [f"{finding} (PREWARN_PARTITIONS)" for finding in miscounted(settings, client)]
     if lines:
         raise NoAccess("Kafka does not let this worker do its work:\n" + "\n".join(f"  {line}" for line in lines))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from streams.contract import topics as contract
@@ -152,6 +153,25 @@ def check(settings: Settings, client: AdminClient) -> list[Finding]:
     return compare(settings, describe(client, {settings.topic(name) for name in needed(settings)}))
 
 
+def miscounted(settings: Settings, client: AdminClient) -> list[Finding]:
+    """Return the topics without the number of partitions they must have; asks for nothing that a worker may not see.
+
+    What does not exist or is hidden from us is passed over.
+    """
+    found: dict[str, Found] = {}
+    names = TopicCollection([settings.topic(name) for name in needed(settings)])
+    for name, future in client.describe_topics(names, request_timeout=REQUEST_S).items():
+        with suppress(KafkaException):
+            copies = [len(part.replicas) for part in future.result().partitions]
+            found[name] = Found(len(copies), min(copies, default=0), {})
+    return [
+        Finding(settings.topic(name), reason)
+        for name in needed(settings)
+        if settings.topic(name) in found
+        for reason in _miscounts(settings, name, found)
+    ]
+
+
 def describe(client: AdminClient, names: set[str]) -> dict[str, Found]:
     """Return those of the topics `names` that exist.
 
@@ -204,18 +224,23 @@ def compare(settings: Settings, found: Mapping[str, Found]) -> list[Finding]:
 
 def _differences(settings: Settings, name: str, found: Mapping[str, Found]) -> Iterator[str]:
     topic, here = TOPICS[name], found[settings.topic(name)]
-    if name == contract.EVENTS and here.partitions != settings.partitions:
-        yield f"has {here.partitions} partitions, the settings say {settings.partitions}"
-    beside = found.get(settings.topic(topic.partitions_of)) if topic.partitions_of else None
-    if beside and topic.partitions_of and here.partitions != beside.partitions:
-        of = settings.topic(topic.partitions_of)
-        yield f"has {here.partitions} partitions and {of} has {beside.partitions}; they must have the same number"
+    yield from _miscounts(settings, name, found)
     if here.copies < settings.replication_factor:
         yield f"has {here.copies} copies, the settings ask for {settings.replication_factor}"
     cleanup = here.config.get(_CLEANUP, "")
     if set(cleanup.split(",")) != set(topic.cleanup.split(",")):
         yield f"has {_CLEANUP}={cleanup}, it must be {topic.cleanup}"
     yield from _limit_differences(settings, name, found)
+
+
+def _miscounts(settings: Settings, name: str, found: Mapping[str, Found]) -> Iterator[str]:
+    topic, here = TOPICS[name], found[settings.topic(name)]
+    if name == contract.EVENTS and here.partitions != settings.partitions:
+        yield f"has {here.partitions} partitions, the settings say {settings.partitions}"
+    beside = found.get(settings.topic(topic.partitions_of)) if topic.partitions_of else None
+    if beside and topic.partitions_of and here.partitions != beside.partitions:
+        of = settings.topic(topic.partitions_of)
+        yield f"has {here.partitions} partitions and {of} has {beside.partitions}; they must have the same number"
 
 
 def _limit_differences(settings: Settings, name: str, found: Mapping[str, Found]) -> Iterator[str]:

@@ -28,8 +28,8 @@ def event(number: int, **changes: object) -> bytes:
 def test_an_operator_sees_what_is_wrong_and_sends_letters_back(scene: Scene) -> None:
     """Doctor names what is missing, status tells who does what, a letter goes back once and is answered then."""
 
-    def run(*arguments: str) -> tuple[int, str]:
-        done = prewarn(list(arguments), environment(scene.bootstrap, **scene.own))
+    def run(*arguments: str, **settings: object) -> tuple[int, str]:
+        done = prewarn(list(arguments), environment(scene.bootstrap, **scene.own | settings))
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout + done.stderr
 
@@ -37,6 +37,13 @@ def test_an_operator_sees_what_is_wrong_and_sends_letters_back(scene: Scene) -> 
     assert status == 1
     assert "no worker of" in told
     assert "prewarn worker" in told
+
+    # A worker that is told another number of partitions says so and ends
+    status, told = run("doctor", partitions=8)
+    assert "settlement.events: has 4 partitions, the settings say 8" in told
+    status, told = run("worker", partitions=8)
+    assert status == 1
+    assert "settlement.events: has 4 partitions, the settings say 8 (PREWARN_PARTITIONS)" in told
 
     # Given a worker that takes an event of the next hour for one of the future, and a record that is none
     soon = format_time(round(time.time() * 1000) + 3_000_000)
