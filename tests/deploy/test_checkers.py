@@ -72,7 +72,7 @@ def test_every_expression_of_a_panel_is_promql(tmp_path: Path) -> None:
 
 def test_dashboards_have_grafanas_types(tmp_path: Path) -> None:
     """TypeScript checks them against the schema of the Grafana that compose starts."""
-    tool = types_checker()
+    tool = packages("grafana")
     shutil.copy(HERE / "grafana" / "types.ts", tmp_path)
     shutil.copy(HERE / "grafana" / "tsconfig.json", tmp_path)
     (tmp_path / "node_modules").symlink_to(tool / "node_modules")
@@ -89,14 +89,14 @@ def test_dashboards_have_grafanas_types(tmp_path: Path) -> None:
     clean(done)
 
 
-def types_checker() -> Path:
-    """Return the folder with TypeScript and Grafana's types, installed from the lock the first time."""
-    tool = ROOT / ".cache" / "grafana-types"
-    lock = HERE / "grafana" / "package-lock.json"
+def packages(name: str) -> Path:
+    """Return the folder with npm's packages that a folder here asks for, installed from its lock the first time."""
+    tool = ROOT / ".cache" / "npm" / name
+    lock = HERE / name / "package-lock.json"
     if not (tool / "package-lock.json").exists() or (tool / "package-lock.json").read_bytes() != lock.read_bytes():
         npm = program("npm")
         tool.mkdir(parents=True, exist_ok=True)
-        shutil.copy(HERE / "grafana" / "package.json", tool)
+        shutil.copy(HERE / name / "package.json", tool)
         shutil.copy(lock, tool)
         command = [npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
         clean(subprocess.run(command, cwd=tool, capture_output=True, text=True, timeout=300, check=False))
@@ -133,6 +133,13 @@ def test_the_dockerfile_is_clean() -> None:
 def test_the_compose_file_is_one() -> None:
     """By the schema of the compose specification."""
     clean(run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml"))
+
+
+def test_the_asyncapi_document_is_one() -> None:
+    """By the schema that AsyncAPI publishes for its version; that it tells the truth is tested in tests/contract."""
+    version = yaml.safe_load((DEPLOY / "asyncapi.yaml").read_text("utf-8"))["asyncapi"]
+    schema = packages("asyncapi") / "node_modules" / "@asyncapi" / "specs" / "schemas" / f"{version}-without-$id.json"
+    clean(run("check-jsonschema", "--schemafile", schema, DEPLOY / "asyncapi.yaml"))
 
 
 def test_yaml_is_tidy() -> None:
