@@ -28,6 +28,8 @@ STAGE_S: Final = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e
 REBALANCE_S: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 60.0, 300.0, 900.0)
 LAG_S: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 RECOVERY_S: Final = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
+MODEL_SCORES: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
+"""Fraud is a few in a thousand, and so are most of the model's odds."""
 SCORES: Final = (0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
 
 QUEUE: Final = "queue"
@@ -135,6 +137,11 @@ class Metrics:
             Histograms[NoLabel]("event_loop_lag_seconds", "How late the event loop woke up.", bounds=LAG_S)
         )[()]
         self.risk_score = add(Histograms[NoLabel]("risk_score", "Risk score of results, 0 to 100.", bounds=SCORES))[()]
+        self.model_score = add(
+            Histograms[NoLabel](
+                "model_score", "What the online model says of settlements, 0 to 1.", bounds=MODEL_SCORES
+            )
+        )[()]
         self.decision_latency.start(*get_args(Status))
         self.stage_duration.start(*STAGES)
 
@@ -220,6 +227,8 @@ class Metrics:
         self.results[result.action, status].value += 1
         self.decision_latency[status].observe(latency_s, result.setl_id)
         self.risk_score.observe(result.risk_score)
+        if result.model is not None:
+            self.model_score.observe(result.model.score)
         for violation in result.violations:
             self.violations[violation.rule_id, LIVE].value += 1
             amount = violation.vola_amt

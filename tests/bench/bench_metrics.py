@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from streams.contract.decode import Limits
 from streams.contract.person import Outgoing
-from streams.contract.results import Ruleset, ScreeningResult, Violation
+from streams.contract.results import ModelScore, Ruleset, ScreeningResult, Violation
 from streams.engine.desk import Desk
 from streams.engine.engine import Engine
 from streams.observability.laps import Laps
@@ -45,6 +45,7 @@ RESULT = ScreeningResult(
     risk_score=50.0,
     status="complete",
     violations=[VIOLATION],
+    model=ModelScore(score=0.02, version="m"),
     ruleset=Ruleset(version="1", sha256="0"),
     event_time="t",
 )
@@ -75,7 +76,7 @@ def theirs() -> float:
     counters = [Counter(f"c{i}", "c", ["a"], registry=registry).labels("x") for i in range(4)]
     stage_duration = Histogram("h", "h", ["stage"], registry=registry)
     stages = [stage_duration.labels(stage) for stage in STAGES if stage != COMMIT]
-    latency, score = (Histogram(name, "l", buckets=LATENCY_S, registry=registry) for name in "ls")
+    latency, score, model = (Histogram(name, "l", buckets=LATENCY_S, registry=registry) for name in "lsm")
 
     def settlement() -> None:
         for counter in counters:
@@ -84,6 +85,7 @@ def theirs() -> float:
             stage.observe(3e-5)
         latency.observe(0.017, {"setl_id": "S0001"})
         score.observe(50.0)
+        model.observe(0.02)
 
     return min(timeit.repeat(settlement, number=ROUNDS // 5, repeat=5)) / (ROUNDS // 5) * 1e6
 

@@ -204,6 +204,8 @@ MODEL: Final = Row(
     [
         Panel("Risk score", "Quantiles of the score of results, 0 to 100.", "none",
               [Query(quantile(q, "prewarn_risk_score"), f"p{round(q * 100)}") for q in (0.5, 0.9, 0.99)], width=6),
+        Panel("Model score", "Quantiles of what the online model says of settlements, 0 to 1.", "none",
+              [Query(quantile(q, "prewarn_model_score"), f"p{round(q * 100)}") for q in (0.5, 0.9, 0.99)], width=6),
         Panel("Log loss", "Of recent lessons, each scored before it was learned: lower is better. A challenger below "
               "the champion could take its place.", "none",
               [Query(f"max by (role) (prewarn_model_log_loss{{{FLEET}}})", "{{role}}")], width=6),

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 
-from streams.contract.results import Ruleset, ScreeningResult, Violation
+from streams.contract.results import ModelScore, Ruleset, ScreeningResult, Violation
 from streams.observability.metrics import LATENCY_S, Metrics
 
 LABELS = {
@@ -30,6 +30,7 @@ LABELS = {
     "prewarn_table_recovery_duration_seconds": set(),
     "prewarn_event_loop_lag_seconds": set(),
     "prewarn_risk_score": set(),
+    "prewarn_model_score": set(),
     "prewarn_consumer_lag_records": {"topic", "partition"},
     "prewarn_consumer_lag_seconds": set(),
     "prewarn_table_rows": {"table"},
@@ -124,6 +125,7 @@ def test_a_decision_is_counted_with_everything_in_it() -> None:
     """Action, latency, score, each violation by rule and mode, and the money of those that act."""
     metrics = Metrics()
     made = result(violation("V01", 12.5), violation("V02", None), shadow=(violation("V03", 7.0),))
+    made.model = ModelScore(score=0.02, version="m")
     metrics.decided(made, 0.3)
     metrics.decided(made, 40.0)
     assert value(metrics, "prewarn_results_total", action="review", status="complete") == 2
@@ -135,6 +137,8 @@ def test_a_decision_is_counted_with_everything_in_it() -> None:
     assert value(metrics, "prewarn_decision_latency_seconds_sum", status="complete") == pytest.approx(40.3)
     assert value(metrics, "prewarn_risk_score_bucket", le="60.0") == 2
     assert value(metrics, "prewarn_risk_score_bucket", le="50.0") == 0
+    assert value(metrics, "prewarn_model_score_bucket", le="0.025") == 2
+    assert value(metrics, "prewarn_model_score_bucket", le="0.01") == 0
 
 
 @pytest.mark.parametrize("amount", [None, 0.0, -3.0])
