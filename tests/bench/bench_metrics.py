@@ -110,7 +110,7 @@ def handling() -> float:
     engine = Engine(load_pack(shipped("rules"), shipped("knowledge")), store, b"key of a benchmark")
     alone: Any = Swallow()
     never, outgoing = Pauses(errors=0, share=1.0, surge=0.0), Outgoing(b"key")
-    screening = Screening(engine, rows, alone, alone, names, Limits(), Metrics(), outgoing, never, 2.0)
+    screening = Screening(engine, store, rows, alone, alone, names, Limits(), Metrics(), outgoing, never, 2.0)
     screening.desk = Desk(engine, store, alone.send, screening)
     raws = [simulated.raw for simulated in Simulation(SimulationConfig(events=EVENTS))]
     at = round(time.time() * 1000)

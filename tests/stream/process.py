@@ -71,6 +71,11 @@ class WorkerProcess:
         return self.log_path.read_text("utf-8") if self.log_path.exists() else ""
 
     @property
+    def pid(self) -> int | None:
+        """Number of the process, while it is there."""
+        return self._process.pid if self._process is not None and self.running else None
+
+    @property
     def running(self) -> bool:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None
