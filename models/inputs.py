@@ -214,4 +214,5 @@ def _read_lines(values: Values, event: Event, context: Any) -> None:
         values[PRICE] = price
     if codes:
         values[PACKS] = abs(1.0 - codes * _TEN_THOUSANDTHS / packs) if packs else 1.0
-        values[CODES] = float(len(context.known_codes()))
+        met = context.codes_met()
+        values[CODES] = None if met is None else float(met)

@@ -28,6 +28,7 @@ class EvaluationContext:
 
     __slots__ = (
         "_code_row",
+        "_codes_elsewhere",
         "_event",
         "_known_codes",
         "_no_codes",
@@ -60,6 +61,7 @@ class EvaluationContext:
         self.line: Line | None = None
         self.code: TraceCode | None = None
         self._known_codes: frozenset[str] | None = None
+        self._codes_elsewhere = False
         self._code_row: tuple[RowKey | None, WindowRow | None] | None = None
 
     def turn(self, touched: dict[str, WindowRow]) -> None:
@@ -130,11 +132,17 @@ class EvaluationContext:
                         row = self._store.window(TRACE_PREFIX + name, "")
                     except NotHereError:
                         found.append(name)
+                        self._codes_elsewhere = True
                         continue
                     if row is not None and not _alone(row, self._event.setl_id):
                         found.append(name)
             known = self._known_codes = frozenset(found)
         return known
+
+    def codes_met(self) -> int | None:
+        """How many of these codes were met before; None where that cannot be told, because rows are elsewhere."""
+        known = self.known_codes()
+        return None if self._codes_elsewhere else len(known)
 
     def _row(self, key: str, owner: str) -> WindowRow | None:
         return self._touched.get(key) or self._store.window(key, owner)

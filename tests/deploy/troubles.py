@@ -164,6 +164,16 @@ FAULTS: Final = (
         tells={"prewarn topics replay-dead-letters --reason invalid --dry-run": r"\d\d letters to send back"},
         cures=("prewarn topics replay-dead-letters --reason invalid --yes",),
     ),
+    # While there is little state, and a restart is quick.
+    Fault(
+        "a worker that restarts again and again",
+        restart_again_and_again,
+        nothing,
+        must=RESTARTING,
+        may=OUTAGE | LATE | LEAVES,
+        tells={STATUS: r"group prewarn: \w+, [12] workers"},
+        short=False,
+    ),
     Fault(
         "one worker keeps the pack before",
         lambda place: place.change_packs(lambda text: text.replace('version: "', 'version: "new.', 1), 0),
@@ -203,15 +213,6 @@ FAULTS: Final = (
         after=LATE,
         may=OUTAGE,
         tells={STATUS: r"group prewarn: \w+, [12] workers"},
-    ),
-    Fault(
-        "a worker that restarts again and again",
-        restart_again_and_again,
-        nothing,
-        must=RESTARTING,
-        may=OUTAGE | LATE | LEAVES,
-        tells={STATUS: r"group prewarn: \w+, [12] workers"},
-        short=False,
     ),
     Fault(
         "all workers killed",

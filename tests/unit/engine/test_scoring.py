@@ -151,6 +151,21 @@ def test_a_remarkable_settlement_says_why_in_words(pack: Pack) -> None:
     assert hit["vola_evid"]["odd_inputs"] == ["amount"]
 
 
+def test_trace_codes_that_another_worker_remembers_are_not_held_against_a_settlement(pack: Pack) -> None:
+    """An answer given before their owner has answered says what is missing, and does not call them sold twice."""
+    store = Store(2, lambda _area: 0)
+    store.hold({0})
+    world = World(pack, store, Scoring(store))
+    for number in range(300):
+        world.screen(settlement(number), number)
+    codes = [{"drug_trac_codg": f"8{number:019}"} for number in range(6)]
+    line = EXAMPLE["feedetail"][0] | {"list_type": "101", "cnt": 6, "fee_ocur_time": "2026-11-05 02:00:00"}
+    result = world.screen(settlement(300, feedetail=[line | {"drug_trac_info": codes}]), 300)
+    assert {"T01", "T04"} <= set(result["missing"])
+    assert "score" in result["model"]
+    assert "known_trace_codes" not in json.dumps(result)
+
+
 def test_feedback_becomes_a_lesson_once(pack: Pack) -> None:
     """A weak verdict is learned, a weightier one after it too, a repeat and a lighter one not."""
     world = World(pack)
