@@ -14,9 +14,9 @@ import faust
 from streams.contract.topics import EVENTS, REKEYED
 from streams.topology.checkpoint import CheckpointingProducer
 from streams.topology.faust_client import faust_arguments
+from streams.topology.incoming import Incoming
 from streams.topology.ordering import ByTimestamp, OrderedConsumer
 from streams.topology.rekey import Rekeying
-from streams.topology.screening import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

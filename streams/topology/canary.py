@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from streams.observability.metrics import Metrics
     from streams.rules.specs import Pack
     from streams.topology.app import Handler
-    from streams.topology.screening import Incoming
+    from streams.topology.incoming import Incoming
     from streams.topology.sink import Sink
 
 logger = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.topology.screening import SOURCE_HEADERS, source_of
+from streams.topology.incoming import SOURCE_HEADERS, source_of
 
 if TYPE_CHECKING:
-    from streams.topology.screening import Incoming
+    from streams.topology.incoming import Incoming
     from streams.topology.sink import Sink
 
 

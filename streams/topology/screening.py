@@ -16,6 +16,7 @@ from streams.topology.checkpoint import epoch_header
 from streams.topology.clients import ROW_FACTOR
 from streams.topology.deployment import ACCEPTED
 from streams.topology.guard import Guard
+from streams.topology.incoming import coordinates, source_of
 from streams.topology.sink import Countdown
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from streams.topology.deployment import Deployment
     from streams.topology.exchange import Exchange
     from streams.topology.guard import Limits as Pauses
+    from streams.topology.incoming import Incoming
     from streams.topology.sink import Headers, Sink
 
 logger = logging.getLogger(__name__)
@@ -59,19 +61,6 @@ class Names(NamedTuple):
     settlements: str
     observations: str
     answers: str
-
-
-class Incoming(NamedTuple):
-    """A record of the events topic."""
-
-    topic: str
-    partition: int
-    offset: int
-    #: Broker timestamp, epoch ms.
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
 
 
 class SettlementRows:
@@ -342,19 +331,3 @@ def differences(before: Pack, after: Pack) -> str:
         ),
     }
     return "; ".join(f"{what} {', '.join(names)}" for what, names in parts.items() if names) or "same rules"
-
-
-SOURCE_HEADERS = ("source_topic", "source_partition", "source_offset")
-
-
-def coordinates(message: Incoming) -> dict[str, str]:
-    """Where an event entered, as log lines attach it."""
-    return dict(zip(("topic", "partition", "offset"), source_of(message), strict=True))
-
-
-def source_of(message: Incoming) -> tuple[str, str, str]:
-    """Topic, partition and offset at which an event entered: of the record before a re-keying hop, if there was one."""
-    sent = {name: value.decode() for name, value in message.headers if name in SOURCE_HEADERS}
-    if len(sent) == len(SOURCE_HEADERS):
-        return sent["source_topic"], sent["source_partition"], sent["source_offset"]
-    return message.topic, str(message.partition), str(message.offset)
