@@ -136,7 +136,7 @@ class _Either:
     def __init__(self, canary: Canary, handler: Handler) -> None:
         self._canary = canary
         self._handler = handler
-        self.room = handler.room
+        self.poll = handler.poll
 
     def handle(self, message: Incoming) -> None:
         if message.topic == self._canary.topic:

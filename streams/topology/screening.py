@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -43,7 +42,6 @@ WAITING_MAX: Final = 20_000
 """Events that wait for other owners; with more, reading pauses."""
 PATIENCE_S: Final = 1.0
 """How long other owners have at least, also where an event is overdue when it comes: after an outage all are."""
-ROOM_POLL_S: Final = 0.001
 TICK_EVERY: Final = 32
 """Events after which messages between owners have their turn."""
 DEAD_LETTER_FACTOR: Final = ROW_FACTOR // 2
@@ -153,11 +151,10 @@ class Screening:
         """Whether so much waits for brokers or other owners that reading should pause."""
         return self._sink.is_full or self.desk.waiting >= WAITING_MAX
 
-    async def room(self) -> None:
-        """Wait while `is_full`."""
-        while self.is_full:
-            self._sink.poll()
-            await asyncio.sleep(ROOM_POLL_S)
+    def poll(self) -> None:
+        """See what the broker has acknowledged, and take in what owners answered."""
+        self._sink.poll()
+        self._exchange.tick()
 
     def decide(self, pending: Pending, early: list[Contribution] | None) -> None:
         """Screen an event whose turn it is, and write what follows."""

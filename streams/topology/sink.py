@@ -199,12 +199,6 @@ class Sink:
         for epoch in [epoch for epoch in self._pending if epoch <= last]:
             self._pending.pop(epoch, None)
 
-    async def room(self) -> None:
-        """Wait while `is_full`."""
-        while self.is_full:
-            self.poll()
-            await asyncio.sleep(_BUSY_POLL_S)
-
     def close(self, timeout_s: float) -> int:
         """Wait for what is on its way; returns how many records were not acknowledged in time."""
         return int(self._producer.flush(timeout_s))
