@@ -9,7 +9,7 @@ import pytest
 
 from streams.observability.metrics import Metrics
 from streams.topology.canary import HEARTBEAT, Canary
-from streams.topology.screening import Incoming
+from streams.topology.incoming import Incoming
 from tests.contract.samples import validator
 from tests.packs import shipped_pack
 
