@@ -39,7 +39,7 @@ EVENTS: Final = "settlement.events"
 INSTITUTIONS: Final = "reference.institutions"
 WORKERS: Final = (0, 1)
 DELETE_POD: Final = re.compile(r"kubectl -n prewarn delete pod prewarn-(\d)")
-IN_A_WORKERS_POD: Final = ("doctor", "rules")
+IN_A_WORKERS_POD: Final = ("doctor", "rules", "models")
 
 
 class Installation:
