@@ -6,6 +6,7 @@ remembers the area's settlements. It is stamped like any row, so a replayed sett
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from models import baseline
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.state.rows import Position
     from streams.state.store import Store
+
+logger = logging.getLogger(__name__)
 
 Mode = Literal["live", "shadow"]
 
@@ -99,9 +102,12 @@ class Scoring:
             return self._ask(event, self._inputs, context, number, live)
         except NotHereError:
             return None
-        except Exception:  # noqa: BLE001 - a model that fails must not cost the rules' answer
+        except Exception:  # a model that fails must not cost the rules' answer
             self.errors += 1
             self.paused = self.errors >= ERRORS_ALLOWED
+            if self.errors == 1 or self.paused:
+                after = "; it is asked no more" if self.paused else ""
+                logger.exception("the model could not score %d settlements%s", self.errors, after)
             return None
 
     def _ask(

@@ -98,8 +98,8 @@ def test_a_replay_after_a_crash_ends_where_no_crash_ends(pack: Pack) -> None:
     assert again.normal() == whole.normal()
 
 
-def test_a_model_that_fails_costs_nobody_the_rules_answer(pack: Pack) -> None:
-    """The result is partial and says that the model is missing; the rules' violations are in it."""
+def test_a_model_that_fails_costs_nobody_the_rules_answer(pack: Pack, caplog: pytest.LogCaptureFixture) -> None:
+    """The result is partial and says that the model is missing, the rules' violations are in it; the log says why."""
 
     class Broken(Scoring):
         def _ask(self, *_: Any) -> NoReturn:
@@ -112,6 +112,8 @@ def test_a_model_that_fails_costs_nobody_the_rules_answer(pack: Pack) -> None:
     answer = world.screen(settlement(0, feedetail=dear), 0)
     assert (answer["model"], answer["missing"], answer["status"]) == (None, ["model"], "partial")
     assert "P15" in {hit["rule_id"] for hit in answer["violations"]}
+    world.screen(settlement(2), 2)
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]
     world.scoring.paused = True
     assert world.screen(settlement(1), 1)["missing"] == ["model"]
 
