@@ -90,8 +90,7 @@ def watch(place: Installation, fault: Fault) -> Seen:
 def _follow(place: Installation, seen: Seen) -> None:
     fault = seen.fault
 
-    def wait(wanted: frozenset[str], least: float) -> None:
-        begun = time.monotonic()
+    def wait(wanted: frozenset[str], least: float, begun: float) -> None:
         while True:
             seen.fired.update(alert.name for alert in place.prometheus.firing())
             waited = time.monotonic() - begun
@@ -99,8 +98,9 @@ def _follow(place: Installation, seen: Seen) -> None:
                 return
             time.sleep(0.3)
 
+    begun = time.monotonic()
     fault.begin(place)
-    wait(fault.must, 0.0)
+    wait(fault.must, 0.0, begun)
     for command, pattern in fault.tells.items():
         told = place.operate(command)
         if not re.search(pattern, told):
@@ -111,7 +111,7 @@ def _follow(place: Installation, seen: Seen) -> None:
     seen.ended = time.time()
     if not place.settle():
         seen.wrong.append(f"not well again after {PATIENCE:g} s:\n{place.said()}")
-    wait(fault.after, AFTERMATH_SECONDS)
+    wait(fault.after, AFTERMATH_SECONDS, time.monotonic())
 
 
 def calm_down(place: Installation) -> set[str]:

@@ -78,11 +78,14 @@ RESTARTING: Final = frozenset({"PrewarnWorkerRestarting", "PrewarnRebalanceStorm
 
 
 def restart_again_and_again(place: Installation) -> None:
-    """Replace a worker as soon as it is back: each time its partitions move away and return."""
+    """Replace a worker as soon as it has its partitions: each time they move away and return."""
+    worker = place.workers[1]
 
     def step() -> None:
         place.replace(1)
-        place.workers[1].wait_ready()
+        end = time.monotonic() + PATIENCE
+        while worker.metric("prewarn_rebalances_total") < 1 and worker.running and time.monotonic() < end:
+            time.sleep(0.1)
 
     until_fires(place, RESTARTING, step)
 
