@@ -270,7 +270,7 @@ FAULTS: Final = (
 ELSEWHERE: Final = {
     "PrewarnModelDrift": "asks for a world that changes again and again within six hours",
     "PrewarnModelPaused": "asks for a bug in the model",
-    "PrewarnRebalanceStorm": "asks for six rebalances in half a minute here: a worker that restarts may, if it is quick",
+    "PrewarnRebalanceStorm": "asks for six rebalances in half a minute: who restarts may, if it is quick",
     "PrewarnStateFilling": "asks for a container's memory limit and a day of growth",
     "PrewarnWatchdog": "fires always",
 }
