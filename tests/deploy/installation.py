@@ -139,7 +139,8 @@ class Installation:
             for name, value in config.items()
         ]
         resource = ConfigResource(ConfigResource.Type(ResourceType.TOPIC.value), topic, incremental_configs=entries)
-        for future in self.cluster.client.admin.incremental_alter_configs([resource]).values():
+        client = self.cluster.client  # which has to live until it has its answer
+        for future in client.admin.incremental_alter_configs([resource]).values():
             future.result(TIMEOUT)
 
     def operate(self, command: str) -> str:
