@@ -169,6 +169,7 @@ def run(folder: Path, *, short: bool, only: tuple[str, ...] = ()) -> list[str]:
                 seen.append(watch(place, fault))
                 took = time.monotonic() - begun
                 sys.stderr.write(f"{took:4.0f} s {fault.name}: {_names(seen[-1].fired - ALWAYS) or 'silence'}\n")
+                sys.stderr.writelines(f"       {line}\n" for line in seen[-1].wrong)
         loud = calm_down(place)
         for row in seen:
             if row.fault.raised:

@@ -231,7 +231,7 @@ FAULTS: Final = (
         "a broker that takes no writes (too few copies)",
         lambda place: place.alter_topic("prewarn.settlements", min_insync_replicas=2),
         lambda place: place.alter_topic("prewarn.settlements", min_insync_replicas=1),
-        must=frozenset({"PrewarnConsumerStalled", "PrewarnLagGrowing"}),
+        must=frozenset({"PrewarnConsumerStalled", "PrewarnCanaryLate"}),
         after=LATE,
         may=OUTAGE,
         tells={STATUS: r"all +\d{3,}\n", "prewarn topics check": r"prewarn\.settlements.*min\.insync\.replicas"},
@@ -268,6 +268,7 @@ FAULTS: Final = (
 )
 
 ELSEWHERE: Final = {
+    "PrewarnLagGrowing": "asks for more than two workers can do, or an outage that is longer than it has to be here",
     "PrewarnModelDrift": "asks for a world that changes again and again within six hours",
     "PrewarnModelPaused": "asks for a bug in the model",
     "PrewarnRebalanceStorm": "asks for six rebalances in half a minute: who restarts may, if it is quick",
