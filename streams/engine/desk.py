@@ -9,9 +9,10 @@ windows, not their answers: what is overdue gets a provisional result (`Engine.p
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from streams.engine.asks import Ask, AskBuilder, Asks, decode_rows, rows_of
 from streams.state.rows import decode_window
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from streams.engine.engine import Engine
     from streams.state.rows import Contribution, Position
     from streams.state.store import Store
+
+
+LATE_S: Final = 2.0
+"""An owner that has not answered for so long is late: stopped, or cut off. A busy one answers within milliseconds."""
+PREVIEWS: Final = 100
+"""Settlements previewed at once, at most: about 0.1 s of work."""
 
 
 class Clerk(Protocol):
@@ -38,7 +45,7 @@ class Clerk(Protocol):
 class Pending:
     """An event that waits."""
 
-    __slots__ = ("asked", "asks", "awaited", "due", "event", "position", "previewed", "rows", "ticket")
+    __slots__ = ("asked", "asked_at", "asks", "awaited", "due", "event", "overdue", "position", "rows", "ticket")
 
     def __init__(self, event: Event, position: Position, ticket: object, due: float) -> None:
         self.event = event
@@ -49,11 +56,13 @@ class Pending:
         self.due = due
         self.asks: Asks | None = None
         self.asked = False
+        #: When, epoch seconds; to the accuracy with which `Desk.overdue` is called.
+        self.asked_at = math.inf
         #: Owners that have not answered.
         self.awaited: set[int] = set()
         #: What the others answered.
         self.rows: dict[str, bytes] = {}
-        self.previewed = False
+        self.overdue = False
 
 
 class _Queue:
@@ -110,12 +119,16 @@ class Desk:
         self._post = post
         self._clerk = clerk
         self._queues: dict[int, _Queue] = {}
+        #: Partitions whose next event may be decidable.
+        self._ready: set[int] = set()
         #: By partition, the offset up to which owners here were asked before.
         self._asked: dict[int, int] = {}
         self.waiting = 0
+        #: When `overdue` was called last, epoch seconds.
+        self._now = math.inf
 
     def take(self, event: Event, position: Position, ticket: object, due: float) -> None:
-        """Ask whoever must be asked, and decide the event when all have answered.
+        """Ask whoever must be asked; the event is decided at once if nobody must be, or in its turn by `go_on`.
 
         Args:
             event: The event.
@@ -137,14 +150,14 @@ class Desk:
         queue.append(pending)
         self.waiting += 1
         self._ask_on(queue)
-        self._drain(position.partition)
+        self._ready.add(position.partition)
 
     def _ask_on(self, queue: _Queue) -> None:
         """Have those ask that need not wait for an event before them."""
         while queue.unasked and queue.barrier is None:
             pending = queue.unasked.popleft()
             asks = pending.asks = pending.asks or self._asks(pending, queue)
-            pending.asked = True
+            pending.asked, pending.asked_at = True, self._now
             queue.count(pending.event, 1)
             if self._is_barrier(pending):
                 queue.barrier = pending
@@ -174,18 +187,55 @@ class Desk:
             return
         pending.awaited.discard(owner)
         pending.rows |= decode_rows(rows)
-        self._drain(partition)
+        self._ready.add(partition)
+
+    def go_on(self, most: float = math.inf) -> bool:
+        """Decide events whose turn has come.
+
+        An answer that came late may release hundreds at once. Meanwhile nobody else gets answers from here, so a worker
+        decides a few, answers, and decides the next.
+
+        Args:
+            most: How many at most.
+
+        Returns:
+            Whether more could be decided at once.
+        """
+        while self._ready and most > 0:
+            partition = self._ready.pop()
+            if self._next(partition):
+                self._ready.add(partition)
+            most -= 1
+        return bool(self._ready)
 
     def overdue(self, now: float) -> None:
-        """Have the settlements that are overdue previewed."""
+        """Have the settlements that are overdue previewed; called several times a second, with the time of day."""
+        self._now = now
+        left = PREVIEWS
         for queue in list(self._queues.values()):
             for pending in queue.events:
-                if pending.due > now:
+                if pending.due > now or not left:
                     break
-                if not pending.previewed and pending.event.event_type == "settlement":
-                    pending.previewed = True
+                if pending.overdue:
+                    continue
+                left -= 1
+                pending.overdue = True
+                if pending.event.event_type == "settlement":
                     with shown(self._store, pending.rows):
                         self._clerk.preview(pending)
+
+    def is_late(self, partition: int) -> bool:
+        """Whether an owner that the next event of a partition waits for has not answered for long."""
+        queue = self._queues.get(partition)
+        return queue is not None and self._is_late(queue)
+
+    def _is_late(self, queue: _Queue) -> bool:
+        return self._now - queue.events[0].asked_at > LATE_S
+
+    @property
+    def in_hand(self) -> int:
+        """Events that wait for owners who do answer."""
+        return sum(len(queue.events) for queue in self._queues.values() if not self._is_late(queue))
 
     def first_waiting(self, partition: int) -> int | None:
         """Offset of the event that is next in a partition; it and what follows must be read again after a crash."""
@@ -195,6 +245,7 @@ class Desk:
     def clear(self) -> None:
         """Forget every event: partitions were shared anew, and whoever has them reads on from what is committed."""
         self._queues.clear()
+        self._ready.clear()
         self._asked.clear()
         self.waiting = 0
 
@@ -209,22 +260,25 @@ class Desk:
 
     def opened(self, partition: int) -> None:
         """Go on with the events of a partition into which all is folded that others sent before it was here."""
-        if partition in self._queues:
-            self._drain(partition)
+        self._ready.add(partition)
 
-    def _drain(self, partition: int) -> None:
-        if not self._store.is_open(partition):
-            return
-        queue = self._queues[partition]
-        while queue.events and queue.events[0].asked and not queue.events[0].awaited:
-            pending = queue.popleft()
-            self.waiting -= 1
-            early = [] if pending.asks is None else pending.asks.early
-            with shown(self._store, pending.rows):
-                self._clerk.decide(pending, early)
-            self._ask_on(queue)
+    def _next(self, partition: int) -> bool:
+        """Decide the next event of a partition, if it can be; returns whether it was."""
+        queue = self._queues.get(partition)
+        if queue is None or not self._store.is_open(partition):
+            return False
+        pending = queue.events[0]
+        if not pending.asked or pending.awaited:
+            return False
+        queue.popleft()
+        self.waiting -= 1
         if not queue.events:
             del self._queues[partition]
+        early = [] if pending.asks is None else pending.asks.early
+        with shown(self._store, pending.rows):
+            self._clerk.decide(pending, early)
+        self._ask_on(queue)
+        return True
 
     def _asks(self, pending: Pending, queue: _Queue | None) -> Asks:
         engine, event, position = self._engine, pending.event, pending.position

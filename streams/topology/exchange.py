@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 TICK_S: Final = 0.001
 """How long asks and answers wait for others to travel with, while there is work."""
 IDLE_S: Final = 0.005
+DECIDED: Final = 8
+"""Events decided before others are answered again: some milliseconds of work."""
 OVERDUE_EVERY_S: Final = 0.1
 HEADERS_EVERY_S: Final = 1.0
 """How often owners that are asked nothing are told how far this worker has come."""
@@ -159,11 +161,13 @@ class Exchange:
     async def run(self) -> None:
         """Keep ticking; never returns."""
         while True:
-            busy = self._running and self.tick()
-            await asyncio.sleep(TICK_S if busy else IDLE_S)
+            if self._running and self.tick():
+                await asyncio.sleep(0)
+            else:
+                await asyncio.sleep(TICK_S if self.desk is not None and self.desk.waiting else IDLE_S)
 
     def tick(self) -> bool:
-        """Take in what has come, send what has gathered; returns whether there is work."""
+        """Take in what has come, answer, decide some events, send what has gathered; returns whether there is more."""
         if not self._running or self._consumer is None or self.desk is None:
             return False
         for number in [number for number, end in self._opens.items() if self._reached(number) >= end]:
@@ -175,11 +179,13 @@ class Exchange:
         if now >= self._overdue_at:
             self._overdue_at = now + OVERDUE_EVERY_S
             self.desk.overdue(now)
-        self.send()
         if now >= self._tell_at:
             self._tell_at = now + HEADERS_EVERY_S
             self._tell_others()
-        return bool(messages) or self.desk.waiting > 0
+        self.send()
+        more = self.desk.go_on(DECIDED)
+        self.send()
+        return more
 
     def send(self) -> None:
         """Send what has gathered."""

@@ -38,10 +38,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+IN_HAND_MAX: Final = 250
+"""Events that wait for owners who do answer; with more, reading pauses. An answer takes some milliseconds, so a worker
+that catches up keeps busy with these, and none of them gets overdue only because so many were taken at once."""
 WAITING_MAX: Final = 20_000
-"""Events that wait for other owners; with more, reading pauses."""
-PATIENCE_S: Final = 1.0
-"""How long other owners have at least, also where an event is overdue when it comes: after an outage all are."""
+"""Events that wait for owners, late ones too; with more, reading pauses."""
+PATIENCE_S: Final = 2.0
+"""How long owners that do answer have at least, also for an event that is overdue when it comes: after an outage all
+are."""
 TICK_EVERY: Final = 32
 """Events after which messages between owners have their turn."""
 DEAD_LETTER_FACTOR: Final = ROW_FACTOR // 2
@@ -135,7 +139,9 @@ class Screening:
             self._dead_letter(message, rejected.reason, rejected.detail)
             return
         self._laps.decoded()
-        due = max(message.timestamp / 1000 + self._deadline, self._now() + PATIENCE_S)
+        due = message.timestamp / 1000 + self._deadline
+        if not self.desk.is_late(message.partition):
+            due = max(due, self._now() + PATIENCE_S)
         position = Position(message.partition, message.offset)
         try:
             self.desk.take(event, position, message, due)
@@ -149,7 +155,10 @@ class Screening:
     @property
     def is_full(self) -> bool:
         """Whether so much waits for brokers or other owners that reading should pause."""
-        return self._sink.is_full or self.desk.waiting >= WAITING_MAX
+        desk = self.desk
+        if self._sink.is_full or desk.waiting >= WAITING_MAX:
+            return True
+        return desk.waiting >= IN_HAND_MAX and desk.in_hand >= IN_HAND_MAX
 
     def poll(self) -> None:
         """See what the broker has acknowledged, and take in what owners answered."""

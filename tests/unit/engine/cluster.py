@@ -7,6 +7,7 @@ have come. A crash may come between any two of these writes.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
@@ -70,13 +71,13 @@ class Cluster:
         while True:
             able = [(worker, place) for worker in self.workers for place in worker.places() if worker.behind(place)]
             if not able:
-                for worker in self.workers:
-                    if chance.random() < CHECKPOINTS:
-                        worker.checkpoint(chance, broken=False)
-                assert not any(worker.desk.waiting for worker in self.workers)
+                if any(worker.go_on() for worker in self.workers):
+                    continue
+                self._rest(chance)
                 return
             worker, place = chance.choice(able)
             worker.step(place)
+            worker.desk.go_on(chance.choice((0, 1, 2, math.inf)))
             steps += 1
             dice = chance.random()
             if dice < overdue:
@@ -88,6 +89,13 @@ class Cluster:
                 self.distribute(chance.randint(1, 3))
             elif dice < overdue + crashes + 0.05:
                 chance.choice(self.workers).checkpoint(chance, broken=False)
+
+    def _rest(self, chance: random.Random) -> None:
+        """Nothing is left to do."""
+        for worker in self.workers:
+            if chance.random() < CHECKPOINTS:
+                worker.checkpoint(chance, broken=False)
+        assert not any(worker.desk.waiting for worker in self.workers)
 
 
 class Worker:
@@ -156,6 +164,12 @@ class Worker:
         else:
             asked, owner, rows = record
             self.desk.answered(number, asked, owner, rows)
+
+    def go_on(self) -> bool:
+        """Decide all that can be decided; returns whether there was anything."""
+        before = self.desk.waiting
+        self.desk.go_on()
+        return self.desk.waiting < before
 
     def checkpoint(self, chance: random.Random, *, broken: bool) -> None:
         """Make everything durable, or only the beginning of it."""
