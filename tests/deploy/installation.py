@@ -12,12 +12,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
-
 from streams.demo.process import ChildProcess
 from tests.deploy.namespace import SECURED, Namespace
 from tests.deploy.prometheus import Prometheus
-from tests.kafka.client import TIMEOUT
 from tests.kafka.cluster import KafkaCluster
 from tests.stream.process import WorkerProcess, prewarn
 
@@ -127,21 +124,6 @@ class Installation:
         for value in values:
             self.cluster.client.produce(topic, [(b"310101", value)])
             time.sleep(seconds / len(values))
-
-    def alter_topic(self, topic: str, **config: object) -> None:
-        """Set a topic's configuration, `_` for `.`; None takes it back."""
-        entries = [
-            ConfigEntry(
-                name.replace("_", "."),
-                "" if value is None else str(value),
-                incremental_operation=AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET,
-            )
-            for name, value in config.items()
-        ]
-        resource = ConfigResource(ConfigResource.Type(ResourceType.TOPIC.value), topic, incremental_configs=entries)
-        client = self.cluster.client  # which has to live until it has its answer
-        for future in client.admin.incremental_alter_configs([resource]).values():
-            future.result(TIMEOUT)
 
     def operate(self, command: str) -> str:
         """Do what a runbook says, where it says: in the operator's pod, or in a worker's. Returns what was told.
