@@ -40,6 +40,8 @@ MACHINE: Final = frozenset(
         "PrewarnResultsPartial",
         "PrewarnEventLoopBlocked",
         "PrewarnCanaryLate",
+        "PrewarnWorkerDown",  # a scrape has one second here
+        "PrewarnFleetAbsent",
     }
 )
 BUSY: Final = 0.1
