@@ -287,6 +287,15 @@ class Settings:
             "A worker that is silent for so long has died, and its partitions move.",
         ),
     )
+    standby_replicas: int = field(
+        default=0,
+        metadata=about(
+            kinds.integer(0, 8),
+            CONSUMING,
+            "Workers beside its holder that keep a copy of each partition's rows in memory. One of them takes the "
+            "partition over when the holder is gone, and reads only the last records of its changelogs.",
+        ),
+    )
     producer_idempotence: bool = field(
         default=True,
         metadata=about(

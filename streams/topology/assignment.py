@@ -11,7 +11,8 @@ from confluent_kafka import KafkaException
 
 from streams.topology.clients import consumer_config
 from streams.topology.gauges import RebalanceClock
-from streams.topology.recovery import Recovery, RecoveryError
+from streams.topology.recovery import Recovery
+from streams.topology.replica import RecoveryError
 from streams.topology.sink import give_up
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from streams.topology.references import ReferenceReader
     from streams.topology.screening import Screening
     from streams.topology.sink import Sink
+    from streams.topology.standby import Standby
     from streams.topology.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class Assignment:
         exchange: Exchange,
         checkpoint: Checkpoint,
         sink: Sink,
+        standby: Standby,
     ) -> None:
         self._worker = worker
         self._app = app
@@ -50,6 +53,7 @@ class Assignment:
         self._checkpoint = checkpoint
         self._sink = sink
         self._clock = RebalanceClock(worker.metrics)
+        self._standby = standby
         self._recovery = Recovery(
             consumer_config(worker.settings),
             worker.names,
@@ -57,6 +61,7 @@ class Assignment:
             worker.engine,
             worker.state_key,
             worker.stopping,
+            standby.hand_over,
         )
 
     async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
@@ -94,6 +99,9 @@ class Assignment:
         worker.metrics.recovering.value = 0
         worker.health.recovered()
         self._clock.ended()
+        for source, records in self._recovery.read.items():
+            worker.metrics.recovery_records[source].value += records
+        self._standby.follow(self._standbys() - partitions)
         logger.info(
             "partitions: %d held, %d new, %d given up; %d changelog records restored in %.1f s",
             len(partitions),
@@ -102,6 +110,12 @@ class Assignment:
             count,
             seconds,
         )
+
+    def _standbys(self) -> set[int]:
+        """The partitions that we are a standby of, as the group has it."""
+        if not self._worker.settings.standby_replicas:
+            return set()
+        return {tp.partition for tp in self._app.assignor.assigned_standbys() if tp.topic == self._source}
 
     def _wait_for_registries(self) -> None:
         while not self._worker.stopping.is_set():

@@ -56,9 +56,11 @@ from streams.topology.guard import Limits as Pauses
 from streams.topology.learning import Learning
 from streams.topology.partitions import area_partition
 from streams.topology.references import ReferenceReader
+from streams.topology.replica import Replica
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
 from streams.topology.shelf import names_of
 from streams.topology.sink import Sink, fail_stop
+from streams.topology.standby import Standby
 from streams.topology.statekey import StateKey
 from streams.topology.topics import DAY_MS
 
@@ -175,7 +177,12 @@ class Worker:
         exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
         attach(app, self.settings, Timed(checkpoint, self.metrics), screening.desk.first_waiting)
         add_agents(app, self.settings, screening, sink, self._canary(app, sink))
-        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint, sink)
+        standby = Standby(
+            consumer_config(self.settings),
+            lambda number: Replica(number, self.names, self.state_key),
+            self.metrics,
+        )
+        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint, sink, standby)
         app.on_partitions_revoked.connect(assignment.on_partitions_revoked)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
@@ -191,6 +198,7 @@ class Worker:
         try:
             return _run_faust(app, self._on_stop)
         finally:
+            standby.stop()
             exchange.close()
             unacknowledged = sink.close(self.settings.stop_timeout)
             deployment.stop()

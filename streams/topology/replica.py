@@ -1,0 +1,270 @@
+"""What the changelogs of one partition say, as far as they have been read: an *image* of its rows.
+
+Whoever takes a partition over and whoever keeps a copy of it for that day read by this code alone, record by record in
+the order of the log. So it makes no difference to the rows when they were read, or by whom, or in how many goes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from streams.state.answers import ANSWERS_PREFIX
+from streams.state.rows import decode_reached, decode_settlement, decode_traces, decode_window
+from streams.state.store import EFFECTS_PREFIX, Partition
+from streams.topology.checkpoint import EPOCH, REACHED_KEY
+from streams.topology.statekey import KEY_ROW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from confluent_kafka import Message
+
+    from streams.state.rows import ReachedRow, SettlementRow, TraceRow
+    from streams.topology.screening import Names
+    from streams.topology.statekey import StateKey
+
+TOMBSTONES_S: Final = 43_200.0
+"""How old an image may be that is read on: half of the time for which Kafka keeps the record that deletes a row."""
+_OTHER_KEY: Final = (
+    "was written under another state key: with this one all windows would be empty. Set PREWARN_STATE_KEY to that key; "
+    "where there was none, it is the PREWARN_PERSON_KEY of that time"
+)
+_T = TypeVar("_T")
+
+
+class RecoveryError(Exception):
+    """A changelog could not be read; the message names topic, partition and reason."""
+
+
+class Image(Protocol):
+    """Where the rows of an image are kept."""
+
+    rows: Partition
+
+    def window(self, key: str, raw: bytes | None) -> None:
+        """Take a window row, or its deletion."""
+
+    def answers(self, key: str, raw: bytes | None) -> None:
+        """Take a row of answers, or its deletion."""
+
+    def reached(self, row: ReachedRow) -> None:
+        """Take how far the rows have come."""
+
+    def traces(self, offset: int, rows: list[TraceRow]) -> None:
+        """Take the trace codes' rows of one record."""
+
+    def settlement(self, offset: int, key: str, raw: bytes | None) -> None:
+        """Take a settlement row, or its deletion."""
+
+    def forget_traces(self, below: int) -> None:
+        """Drop what no record at or above this offset says: the broker has deleted those below."""
+
+    def forget_settlements(self, below: int) -> None:
+        """Do the same for settlement rows."""
+
+    def anew(self) -> Image:
+        """An empty image in the place of this one."""
+
+
+class MemoryImage:
+    """Keeps an image in dictionaries, all rows encoded.
+
+    Trace codes' rows and settlement rows leave their topics by retention. Nobody tells; so the image remembers which
+    record each came with, and keeps no longer than the topic does.
+    """
+
+    def __init__(self) -> None:
+        self.rows = Partition()
+        self._traces: deque[tuple[int, list[TraceRow]]] = deque()
+        self._settled: dict[str, int] = {}
+
+    def window(self, key: str, raw: bytes | None) -> None:
+        """See `Image.window`."""
+        if raw is None:
+            self.rows.windows.pop(key, None)
+        else:
+            self.rows.windows[key] = raw
+
+    def answers(self, key: str, raw: bytes | None) -> None:
+        """See `Image.answers`."""
+        self.rows.answers.restore(key, raw)
+
+    def reached(self, row: ReachedRow) -> None:
+        """See `Image.reached`."""
+        self.rows.reached = row
+
+    def traces(self, offset: int, rows: list[TraceRow]) -> None:
+        """See `Image.traces`."""
+        self.rows.windows.update((row.key, row.row) for row in rows)
+        self._traces.append((offset, rows))
+
+    def settlement(self, offset: int, key: str, raw: bytes | None) -> None:
+        """See `Image.settlement`."""
+        settlements = self.rows.settlements
+        # Taken out first: the order is that of the last change.
+        if settlements.pop(key, None) is not None:
+            del self._settled[key]
+        if raw is not None:
+            settlements[key] = raw
+            self._settled[key] = offset
+
+    def forget_traces(self, below: int) -> None:
+        """See `Image.forget_traces`."""
+        windows, traces = self.rows.windows, self._traces
+        while traces and traces[0][0] < below:
+            for row in traces.popleft()[1]:
+                if windows.get(row.key) is row.row:
+                    del windows[row.key]
+
+    def forget_settlements(self, below: int) -> None:
+        """See `Image.forget_settlements`."""
+        settlements, settled = self.rows.settlements, self._settled
+        while settlements:
+            key = next(iter(settlements))
+            if settled[key] >= below:
+                break
+            del settlements[key], settled[key]
+
+    def anew(self) -> Image:
+        """See `Image.anew`."""
+        return MemoryImage()
+
+
+class Replica:
+    """An image of one partition, and how far it has come.
+
+    Args:
+        number: The partition.
+        names: Topic names.
+        state_key: Knows whether rows are kept under our key.
+        image: Keeps the rows.
+        now: Epoch seconds.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        names: Names,
+        state_key: StateKey,
+        image: Image | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.number = number
+        self.image: Image = MemoryImage() if image is None else image
+        #: By topic, the offset to go on from.
+        self.offsets = dict.fromkeys(changelogs(names), 0)
+        #: By topic, the epoch of its latest record: only within one is their order known.
+        self.epochs = dict.fromkeys(changelogs(names), 0)
+        #: When all was read that there was, epoch seconds.
+        self.complete_at = now()
+        #: Records of workers that had lost the partition.
+        self.void = 0
+        self._names = names
+        self._state_key = state_key
+        self._now = now
+
+    @property
+    def rows(self) -> Partition:
+        """The rows as they are by now."""
+        return self.image.rows
+
+    def anew(self) -> Replica:
+        """A replica of the same partition that has read nothing."""
+        return Replica(self.number, self._names, self._state_key, self.image.anew(), self._now)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was read."""
+        return any(self.offsets.values())
+
+    def follows(self, topic: str, low: int, high: int) -> bool:
+        """Whether reading on, in a log from `low` to `high`, leads to what reading all of it would."""
+        offset = self.offsets[topic]
+        if offset > high:
+            return False  # the topic was made anew, or lost its end
+        if topic != self._names.windows or not offset or offset == high:
+            return True
+        return offset >= low and self._now() - self.complete_at < TOMBSTONES_S
+
+    def forget(self, topic: str, low: int) -> None:
+        """Drop what the broker has deleted from a topic that begins at offset `low` by now."""
+        if topic == self._names.traces:
+            self.image.forget_traces(low)
+        elif topic == self._names.settlements:
+            self.image.forget_settlements(low)
+
+    def complete(self, topic: str, end: int) -> None:
+        """Note that everything below an offset was read, which was the end."""
+        self.offsets[topic] = max(end, self.offsets[topic])
+        if topic == self._names.windows:
+            self.complete_at = self._now()
+
+    def apply(self, message: Message) -> None:
+        """Take the next record of one of the changelogs.
+
+        Raises:
+            RecoveryError: It cannot be read: deciding on half a state would accuse people falsely.
+        """
+        topic, value, offset = message.topic() or "", message.value(), message.offset() or 0
+        if topic == self._names.windows and message.key() == KEY_ROW:
+            # It belongs to no epoch: whoever wrote it first, it holds for all.
+            if not self._state_key.fits(self.number, value):
+                raise RecoveryError(f"{topic}[{self.number}] {_OTHER_KEY}")
+        elif (epoch := _epoch(message)) < self.epochs[topic]:
+            self.void += 1
+        else:
+            self.epochs[topic] = epoch
+            reached = self.rows.reached
+            reached.epoch = max(epoch, reached.epoch)
+            if topic == self._names.traces:
+                self.image.traces(offset, _decoded(message, decode_traces, value or b""))
+            elif topic == self._names.settlements:
+                self._settlement(message, offset, value)
+            else:
+                self._window(message, (message.key() or b"").decode(), epoch, value)
+        self.offsets[topic] = offset + 1
+
+    def _settlement(self, message: Message, offset: int, value: bytes | None) -> None:
+        key = (message.key() or b"").decode()
+        if value is not None and key.startswith(EFFECTS_PREFIX):
+            value = None  # nobody asks for it again but who brings windows up to date
+        self.image.settlement(offset, key, value)
+
+    def _window(self, message: Message, key: str, epoch: int, value: bytes | None) -> None:
+        if key.startswith(ANSWERS_PREFIX):
+            _decoded(message, lambda raw: self.image.answers(key, raw or None), value or b"")
+        elif value is None:
+            self.image.window(key, None)
+        elif key == REACHED_KEY:
+            row = _decoded(message, decode_reached, value)
+            row.epoch = max(epoch, self.rows.reached.epoch)
+            self.image.reached(row)
+        else:
+            # Rows rest encoded; what cannot be decoded must be told now.
+            _decoded(message, decode_window, value)
+            self.image.window(key, value)
+
+
+def changelogs(names: Names) -> tuple[str, str, str]:
+    """The topics that an image is read from."""
+    return names.windows, names.traces, names.settlements
+
+
+def decoded_settlement(message: Message, value: bytes) -> SettlementRow:
+    """A settlement row; raises `RecoveryError`."""
+    return _decoded(message, decode_settlement, value)
+
+
+def _decoded(message: Message, decode: Callable[[bytes], _T], value: bytes) -> _T:
+    try:
+        return decode(value)
+    except ValueError as error:  # msgspec's decoding errors are ValueErrors
+        place = f"{message.topic()}[{message.partition()}]@{message.offset()}"
+        raise RecoveryError(f"{place} holds no rows of this version: {error}") from error
+
+
+def _epoch(message: Message) -> int:
+    """The epoch in which a changelog record was written."""
+    return int(dict(message.headers() or ()).get(EPOCH, b"0"))
