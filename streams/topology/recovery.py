@@ -109,9 +109,7 @@ class Recovery:
         for number, replica in replicas.items():
             lows_highs = {topic: self._watermarks(consumer, (topic, number)) for topic in replica.offsets}
             if not all(replica.follows(topic, low, high) for topic, (low, high) in lows_highs.items()):
-                logger.warning(
-                    "partition %d: its copy does not belong to what Kafka has; read anew", number
-                )
+                logger.warning("partition %d: its copy does not belong to what Kafka has; read anew", number)
                 replicas[number] = replica.anew()
             for topic, (low, high) in lows_highs.items():
                 replicas[number].forget(topic, low)
