@@ -86,8 +86,8 @@ class Metrics:
         self.recovery_records = add(
             Counters[str](
                 "recovery_records",
-                "Changelog records read to take partitions over: all of them (nothing), what a copy lacked (standby), "
-                "what was decided since rows were saved (later).",
+                "Changelog records read to take partitions over: all of them (nothing), what a copy (standby) or a "
+                "directory (disk) lacked, what was decided since rows were saved (later).",
                 "source",
             )
         )
@@ -110,7 +110,7 @@ class Metrics:
         self.results.start(*((action, status) for action in get_args(Action) for status in get_args(Status)))
         self.dead_letters.start(*get_args(Reason))
         self.ruleset_reloads.start("accepted", "rejected")
-        self.recovery_records.start("nothing", "standby", "later")
+        self.recovery_records.start("nothing", "standby", "disk", "later")
         self.feedback.start(*(("disposition", value) for value in get_args(Disposition)))
         self.feedback.start(*(("outcome", value) for value in get_args(Outcome)))
 

@@ -40,8 +40,9 @@ _REPORT_EVERY_S: Final = 10.0
 
 NOTHING: Final = "nothing"
 STANDBY: Final = "standby"
+DISK: Final = "disk"
 LATER: Final = "later"
-"""What records were read for: an image from its beginning; the rest of one that was there; what was decided since."""
+"""What records were read for: all rows; the rest, where there was a copy or a directory; what was decided since."""
 
 Place = tuple[str, int]
 
@@ -56,7 +57,8 @@ class Recovery:
         engine: Its current pack folds.
         state_key: Knows whether rows are kept under our key.
         stop: Ends a recovery early when set.
-        hand_over: Gives the images that there are of partitions, and keeps them up no more.
+        hand_over: Gives the copies that there are of partitions, and keeps them up no more.
+        make: Makes the image of a partition, with what is on disk of it.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Recovery:
         state_key: StateKey,
         stop: threading.Event,
         hand_over: Callable[[set[int]], Mapping[int, Replica]] = lambda _partitions: {},
+        make: Callable[[int], Replica] | None = None,
     ) -> None:
         self._config = config
         self._names = names
@@ -76,6 +79,9 @@ class Recovery:
         self._state_key = state_key
         self._stop = stop
         self._hand_over = hand_over
+        self._make = make or (lambda number: Replica(number, names, state_key))
+        #: The images of the partitions taken over in the last run.
+        self.replicas: dict[int, Replica] = {}
         #: Records read for each of the three reasons in the last run.
         self.read: Counter[str] = Counter()
 
@@ -92,8 +98,9 @@ class Recovery:
             return 0
         consumer = Consumer(self._config)
         try:
-            for number, replica in self._images(consumer, new).items():
-                self._store.partitions[number] = replica.rows
+            self.replicas = self._images(consumer, new)
+            for number, replica in self.replicas.items():
+                self._store.partitions[number] = replica.adopt()
             self._catch_up(consumer, {number: self._store.partitions[number] for number in new})
         except KafkaException as error:
             raise RecoveryError(f"changelogs cannot be read: {error.args[0].str()}") from error
@@ -103,8 +110,8 @@ class Recovery:
 
     def _images(self, consumer: Consumer, new: set[int]) -> dict[int, Replica]:
         """Read the images of partitions to the end: those that there are from where they are, the others whole."""
-        there = self._hand_over(new)
-        replicas = {number: there.get(number) or Replica(number, self._names, self._state_key) for number in new}
+        copies = self._hand_over(new)
+        replicas = {number: copies.get(number) or self._make(number) for number in new}
         ends = {}
         for number, replica in replicas.items():
             lows_highs = {topic: self._watermarks(consumer, (topic, number)) for topic in replica.offsets}
@@ -114,7 +121,9 @@ class Recovery:
             for topic, (low, high) in lows_highs.items():
                 replicas[number].forget(topic, low)
                 ends[topic, number] = (max(low, replicas[number].offsets[topic]), high)
-        was = {number: STANDBY if replica.begun else NOTHING for number, replica in replicas.items()}
+        was = dict.fromkeys(new, NOTHING) | {
+            number: STANDBY if number in copies else DISK for number, replica in replicas.items() if replica.begun
+        }
 
         def apply(message: Message) -> None:
             number = message.partition() or 0
@@ -129,6 +138,22 @@ class Recovery:
         if void:
             logger.warning("%d changelog records of workers that had lost their partitions are void", void)
         return replicas
+
+    def read_on(self, replica: Replica) -> None:
+        """Bring one image up to what the changelogs have by now; raises `RecoveryError`."""
+        consumer = Consumer(self._config)
+        try:
+            ends = {}
+            for topic, offset in replica.offsets.items():
+                low, high = self._watermarks(consumer, (topic, replica.number))
+                ends[topic, replica.number] = (max(low, offset), high)
+            self._read(consumer, {place: end for place, end in ends.items() if end[1] > end[0]}, replica.apply)
+            for (topic, _), (_, high) in ends.items():
+                replica.complete(topic, high)
+        except KafkaException as error:
+            raise RecoveryError(f"changelogs cannot be read: {error.args[0].str()}") from error
+        finally:
+            consumer.close()
 
     def _catch_up(self, consumer: Consumer, new: dict[int, Partition]) -> None:
         """Fold what was decided since the window rows were saved."""

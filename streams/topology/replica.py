@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from streams.state.answers import ANSWERS_PREFIX
 from streams.state.rows import decode_reached, decode_settlement, decode_traces, decode_window
@@ -31,17 +31,49 @@ _OTHER_KEY: Final = (
     "was written under another state key: with this one all windows would be empty. Set PREWARN_STATE_KEY to that key; "
     "where there was none, it is the PREWARN_PERSON_KEY of that time"
 )
-_T = TypeVar("_T")
 
 
 class RecoveryError(Exception):
     """A changelog could not be read; the message names topic, partition and reason."""
 
 
+class Progress(NamedTuple):
+    """How far an image has come; offsets and epochs in the order of `changelogs`."""
+
+    offsets: list[int]
+    epochs: list[int]
+    complete_at: float
+
+
+class Record(NamedTuple):
+    """A record of a changelog of the partition."""
+
+    topic: str
+    offset: int
+    key: bytes
+    value: bytes | None
+    epoch: int
+
+
 class Image(Protocol):
     """Where the rows of an image are kept."""
 
-    rows: Partition
+    @property
+    def rows(self) -> Partition:
+        """The rows, as far as they were saved."""
+
+    #: Whether events are decided on the rows.
+    live: bool
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that it should be saved."""
+
+    def load(self) -> Progress | None:
+        """How far the image is that is there already; None when there is none."""
+
+    def save(self, progress: Progress) -> None:
+        """Write what waits, and how far it goes, together."""
 
     def window(self, key: str, raw: bytes | None) -> None:
         """Take a window row, or its deletion."""
@@ -75,10 +107,20 @@ class MemoryImage:
     record each came with, and keeps no longer than the topic does.
     """
 
+    is_full = False
+
     def __init__(self) -> None:
         self.rows = Partition()
+        self.live = False
         self._traces: deque[tuple[int, list[TraceRow]]] = deque()
         self._settled: dict[str, int] = {}
+
+    def load(self) -> Progress | None:
+        """See `Image.load`."""
+        return None
+
+    def save(self, progress: Progress) -> None:
+        """See `Image.save`."""
 
     def window(self, key: str, raw: bytes | None) -> None:
         """See `Image.window`."""
@@ -164,6 +206,11 @@ class Replica:
         self._names = names
         self._state_key = state_key
         self._now = now
+        there = self.image.load()
+        if there is not None:
+            self.offsets = dict(zip(changelogs(names), there.offsets, strict=True))
+            self.epochs = dict(zip(changelogs(names), there.epochs, strict=True))
+            self.complete_at = there.complete_at
 
     @property
     def rows(self) -> Partition:
@@ -201,49 +248,79 @@ class Replica:
         if topic == self._names.windows:
             self.complete_at = self._now()
 
+    def adopt(self) -> Partition:
+        """Let events be decided on the rows from now on; returns them."""
+        self.save()
+        self.image.live = True
+        return self.image.rows
+
+    def save(self) -> None:
+        """Have the image on disk, if that is where it is kept, come as far as this."""
+        topics = changelogs(self._names)
+        offsets, epochs = ([by_topic[topic] for topic in topics] for by_topic in (self.offsets, self.epochs))
+        self.image.save(Progress(offsets, epochs, self.complete_at))
+
     def apply(self, message: Message) -> None:
-        """Take the next record of one of the changelogs.
+        """Take the next record of one of the changelogs, as it was read.
 
         Raises:
             RecoveryError: It cannot be read: deciding on half a state would accuse people falsely.
         """
-        topic, value, offset = message.topic() or "", message.value(), message.offset() or 0
-        if topic == self._names.windows and message.key() == KEY_ROW:
+        epoch = int(dict(message.headers() or ()).get(EPOCH, b"0"))
+        self.take(Record(message.topic() or "", message.offset() or 0, message.key() or b"", message.value(), epoch))
+
+    def take(self, record: Record, *, ours: bool = False) -> None:
+        """Take the next record of one of the changelogs.
+
+        Args:
+            record: The record.
+            ours: Whether we wrote it: then its row need not be looked at.
+
+        Raises:
+            RecoveryError: It cannot be read.
+        """
+        topic, epoch = record.topic, record.epoch
+        if topic == self._names.windows and record.key == KEY_ROW:
             # It belongs to no epoch: whoever wrote it first, it holds for all.
-            if not self._state_key.fits(self.number, value):
+            if not self._state_key.fits(self.number, record.value):
                 raise RecoveryError(f"{topic}[{self.number}] {_OTHER_KEY}")
-        elif (epoch := _epoch(message)) < self.epochs[topic]:
+        elif epoch < self.epochs[topic]:
             self.void += 1
         else:
             self.epochs[topic] = epoch
             reached = self.rows.reached
             reached.epoch = max(epoch, reached.epoch)
-            if topic == self._names.traces:
-                self.image.traces(offset, _decoded(message, decode_traces, value or b""))
-            elif topic == self._names.settlements:
-                self._settlement(message, offset, value)
-            else:
-                self._window(message, (message.key() or b"").decode(), epoch, value)
-        self.offsets[topic] = offset + 1
+            try:
+                self._kept(record, ours=ours)
+            except ValueError as error:  # msgspec's decoding errors are ValueErrors
+                place = f"{topic}[{self.number}]@{record.offset}"
+                raise RecoveryError(f"{place} holds no rows of this version: {error}") from error
+        self.offsets[topic] = record.offset + 1
+        if self.image.is_full:
+            self.save()
 
-    def _settlement(self, message: Message, offset: int, value: bytes | None) -> None:
-        key = (message.key() or b"").decode()
-        if value is not None and key.startswith(EFFECTS_PREFIX):
-            value = None  # nobody asks for it again but who brings windows up to date
-        self.image.settlement(offset, key, value)
-
-    def _window(self, message: Message, key: str, epoch: int, value: bytes | None) -> None:
-        if key.startswith(ANSWERS_PREFIX):
-            _decoded(message, lambda raw: self.image.answers(key, raw or None), value or b"")
+    def _kept(self, record: Record, *, ours: bool) -> None:
+        """Hand a record to the image."""
+        topic, offset, raw_key, value, _ = record
+        if topic == self._names.traces:
+            self.image.traces(offset, decode_traces(value or b""))
+            return
+        key = raw_key.decode()
+        if topic == self._names.settlements:
+            # Of an event that is no settlement nobody asks for the row but who brings windows up to date.
+            self.image.settlement(offset, key, None if key.startswith(EFFECTS_PREFIX) else value)
+        elif key.startswith(ANSWERS_PREFIX):
+            self.image.answers(key, value or None)
         elif value is None:
             self.image.window(key, None)
         elif key == REACHED_KEY:
-            row = _decoded(message, decode_reached, value)
-            row.epoch = max(epoch, self.rows.reached.epoch)
+            row = decode_reached(value)
+            row.epoch = max(record.epoch, self.rows.reached.epoch)
             self.image.reached(row)
         else:
-            # Rows rest encoded; what cannot be decoded must be told now.
-            _decoded(message, decode_window, value)
+            if not ours:
+                # Rows rest encoded; what cannot be decoded must be told now.
+                decode_window(value)
             self.image.window(key, value)
 
 
@@ -254,17 +331,8 @@ def changelogs(names: Names) -> tuple[str, str, str]:
 
 def decoded_settlement(message: Message, value: bytes) -> SettlementRow:
     """A settlement row; raises `RecoveryError`."""
-    return _decoded(message, decode_settlement, value)
-
-
-def _decoded(message: Message, decode: Callable[[bytes], _T], value: bytes) -> _T:
     try:
-        return decode(value)
-    except ValueError as error:  # msgspec's decoding errors are ValueErrors
+        return decode_settlement(value)
+    except ValueError as error:
         place = f"{message.topic()}[{message.partition()}]@{message.offset()}"
         raise RecoveryError(f"{place} holds no rows of this version: {error}") from error
-
-
-def _epoch(message: Message) -> int:
-    """The epoch in which a changelog record was written."""
-    return int(dict(message.headers() or ()).get(EPOCH, b"0"))

@@ -51,15 +51,15 @@ class Changelog:
         self.write(NAMES.windows, KEY_ROW, state_key._fingerprint, headers=None)
         self.claim()
 
-    def write(self, topic: str, key: bytes | None, value: bytes | None, headers: Any = ()) -> None:
-        """Append a record."""
+    def write(self, topic: str, key: bytes | None, value: bytes | None, headers: Any = ()) -> Message:
+        """Append a record; returns it as the broker has it."""
         if headers == ():
             headers = epoch_header(self.epoch)
         offset = self.ends[topic]
-        self.records[topic].append(
-            Message(topic=topic, partition=PARTITION, offset=offset, key=key, value=value, headers=headers)
-        )
+        record = Message(topic=topic, partition=PARTITION, offset=offset, key=key, value=value, headers=headers)
+        self.records[topic].append(record)
         self.ends[topic] = offset + 1
+        return record
 
     def claim(self) -> None:
         """Another worker takes the partition over."""

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 from confluent_kafka import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.state.disk import Disk
+from streams.topology.diskimage import DiskImage
 from streams.topology.replica import TOMBSTONES_S, RecoveryError, Replica
 from streams.topology.statekey import KEY_ROW, StateKey
 from tests.unit.topology.changelog import KEY, NAMES, PARTITION, STEPS, Changelog, contents
 
+if TYPE_CHECKING:
+    from streams.topology.replica import Image
+
 STORIES = st.lists(st.tuples(st.sampled_from([*STEPS, "clean", "read"]), st.integers(0, 9)), max_size=60)
 
 
-def replica(now: float = 0.0) -> Replica:
-    """Return an image that has read nothing."""
-    return Replica(PARTITION, NAMES, StateKey(KEY), now=lambda: now)
+def replica(image: Image | None = None) -> Replica:
+    """Return an image of the partition."""
+    return Replica(PARTITION, NAMES, StateKey(KEY), image, now=lambda: 0.0)
 
 
 @settings(max_examples=300, deadline=None)
@@ -36,6 +45,41 @@ def test_a_copy_that_was_kept_up_says_what_reading_all_of_it_says(story: list[tu
     log.read(whole)
     assert contents(copy.rows) == contents(whole.rows)
     assert copy.offsets == whole.offsets
+
+
+@settings(max_examples=60, deadline=None)
+@given(STORIES, st.booleans())
+def test_a_copy_on_disk_says_the_same(story: list[tuple[str, int]], saves: bool) -> None:  # noqa: FBT001 - drawn
+    """Also when the process ends and another goes on from what was saved, wherever that was.
+
+    Only trace codes' rows that the broker has deleted are still there: they leave a disk when their time has passed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        disk, log = Disk(Path(folder), {}, 1 << 20), Changelog()
+        for step, number in story:
+            if step == "read":
+                copy = replica(image=DiskImage(disk, PARTITION))  # as the next process finds it
+                log.read(copy)
+                if saves or number % 2:
+                    copy.save()
+            elif step == "clean":
+                log.clean(replica(image=DiskImage(disk, PARTITION)).offsets)
+            else:
+                STEPS[step](log, number)
+        copy, whole = replica(image=DiskImage(disk, PARTITION)), replica()
+        log.read(copy)
+        copy.save()
+        log.read(whole)
+        again = replica(image=DiskImage(disk, PARTITION))
+        for image in (copy, again):
+            found, right = contents(image.rows), contents(whole.rows)
+            retired = {key for key in found["windows"] if key[0] == "t"} - right["windows"].keys()
+            found["windows"] = {key: row for key, row in found["windows"].items() if key not in retired}
+            assert found == right
+            assert image.offsets == whole.offsets
+            assert len(image.rows.settlements) == len(right["settlements"])
+            assert len(image.rows.windows) == len(right["windows"]) + len(retired)
+        disk.close()
 
 
 def test_stories_have_something_of_everything() -> None:
