@@ -61,15 +61,15 @@ class Changelog:
         self.ends[topic] = offset + 1
         return record
 
-    def claim(self) -> None:
+    def claim(self) -> Message:
         """Another worker takes the partition over."""
         self.epoch += 1
-        self.reach(0)
+        return self.reach(0)
 
-    def reach(self, number: int) -> None:
+    def reach(self, number: int) -> Message:
         """Say how far the rows have come."""
         row = ReachedRow(number, {1: number}, self.epoch)
-        self.write(NAMES.windows, REACHED_KEY.encode(), encode_row(row))
+        return self.write(NAMES.windows, REACHED_KEY.encode(), encode_row(row))
 
     def window(self, number: int) -> None:
         """Save a window row."""
@@ -149,6 +149,12 @@ class Changelog:
             self.lows[topic] = max(low, self.lows[topic])
             self.records[topic] = [m for m in self.records[topic] if (m.offset() or 0) >= self.lows[topic]]
 
+    def glance(self, replica: Replica, most: int) -> None:
+        """Read a few records that a replica has not read, and break off."""
+        for topic, records in self.records.items():
+            for message in [m for m in records if (m.offset() or 0) >= replica.offsets[topic]][:most]:
+                replica.apply(message)
+
     def read(self, replica: Replica) -> None:
         """Read all that a replica has not read, as recovery does it."""
         for topic, records in self.records.items():
@@ -160,7 +166,7 @@ class Changelog:
             replica.complete(topic, self.ends[topic])
 
 
-STEPS: Final[dict[str, Callable[[Changelog, int], None]]] = {
+STEPS: Final[dict[str, Callable[[Changelog, int], object]]] = {
     "window": Changelog.window,
     "expire": Changelog.expire,
     "traces": Changelog.traces,
