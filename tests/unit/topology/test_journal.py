@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Message
 
-LIFE: Final = 6
+LIFE: Final = 2
 """How long after its latest event a row says anything, in the time of these stories."""
 
 
@@ -117,7 +117,7 @@ class Holder:
         self.save()
         self.acknowledge(len(self.unacknowledged))
         before = self.view(self.store)
-        for _, key in self.expiry.some():
+        for _, key in self.expiry.some() + self.expiry.some():  # the first may only begin a round
             if not key.startswith(TRACE_PREFIX):
                 self.write(NAMES.windows, key, None)
         for kind, rows in self.view(self.store).items():
@@ -179,8 +179,11 @@ STEPS: Final[dict[str, Callable[[Holder, int], None]]] = {
 }
 
 
+OFTEN: Final = ("person", "person", "trace", "settle", "save", "acknowledge", "flush", "checkpoint", "checkpoint")
+
+
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 4)), min_size=20, max_size=80))
+@given(st.lists(st.tuples(st.sampled_from([*STEPS, *OFTEN]), st.integers(0, 4)), min_size=20, max_size=80))
 def test_rows_on_disk_are_those_of_memory_and_of_the_changelog(story: list[tuple[str, int]]) -> None:
     """Events see what they would see in memory; on disk is what the changelog says up to the offset that is there.
 
