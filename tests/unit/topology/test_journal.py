@@ -125,7 +125,10 @@ class Holder:
                 self.dropped.add(key)
                 del getattr(self.plain.partitions[PARTITION], kind)[key]
         self.flush()
-        assert all(end <= self.image().offsets[topic] for topic, end in self.ends.items())
+        image = self.image()
+        assert all(end <= image.offsets[topic] for topic, end in self.ends.items())
+        forgotten = {key for key in self.dropped if not key.startswith(("p:", "i:"))}
+        assert not forgotten & {*image.rows.windows, *image.rows.settlements}
 
     def disturb(self, number: int) -> None:
         """Somebody who has lost the partition still writes."""
@@ -164,10 +167,11 @@ class Holder:
         }
 
 
-STEPS: Final[dict[str, Callable[[Holder, int], None]]] = {
+STEPS: Final[dict[str, Callable[[Holder, int], object]]] = {
     "person": lambda holder, number: holder.change(f"p:{number}"),
     "institution": lambda holder, number: holder.change(f"i:{number}"),
     "trace": lambda holder, number: holder.change(f"t:{number}"),
+    "look": lambda holder, number: holder.store.partitions[PARTITION].window(f"p:{number}"),
     "settle": Holder.settle,
     "save": lambda holder, _number: holder.save(),
     "acknowledge": Holder.acknowledge,
