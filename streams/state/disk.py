@@ -77,7 +77,7 @@ class Disk:
         self._on_damage = on_damage
         self._cache_bytes = cache_bytes
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = (directory / _LOCK).open("ab")
         except OSError as error:
             raise StoreError(f"{directory}: {error.strerror}") from None
@@ -152,15 +152,19 @@ class Disk:
 
     def get(self, number: int, kind: bytes, key: bytes) -> bytes | None:
         """A row of a partition, or None; does not return when it is damaged."""
+        return self.read(place_of(number, kind) + key)
+
+    def read(self, place: bytes) -> bytes | None:
+        """Do the same by partition, kind (`place_of`) and key together."""
         try:
-            raw: bytes | None = self._db.get(_place(number, kind) + key)
+            raw: bytes | None = self._db.get(place)
         except Exception as error:  # noqa: BLE001 - as above
             self._damaged(error)
         return raw
 
     def scan(self, number: int, kind: bytes, begin: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield the rows of one kind in the order of their keys, from one on; they may change meanwhile."""
-        prefix = _place(number, kind)
+        prefix = place_of(number, kind)
         at, most = prefix + begin, _FIRST
         while True:
             chunk = self._chunk(at, prefix, most)
@@ -181,6 +185,10 @@ class Disk:
                 break
             chunk.append((place, rows.value()))
             rows.next()
+        try:
+            rows.status()  # an iterator that meets damage just ends
+        except Exception as error:  # noqa: BLE001 - as above
+            self._damaged(error)
         return chunk
 
     def batch(self) -> Batch:
@@ -189,13 +197,16 @@ class Disk:
 
     def write(self, batch: Batch) -> None:
         """Make the changes of a batch: they survive the process at once, and the machine in order."""
-        self._db.write(batch.changes)
+        try:
+            self._db.write(batch.changes)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._on_damage(f"{self._directory}: rows cannot be written ({error})")
 
     def wipe(self, number: int) -> None:
         """Delete all of a partition."""
         batch = self.batch()
         for kind in (WINDOW, SETTLEMENT, ORDER, ANSWERS, META):
-            place = _place(number, kind)
+            place = place_of(number, kind)
             batch.changes.delete_range(place, place[:-1] + bytes([place[-1] + 1]))
         self.write(batch)
 
@@ -219,14 +230,14 @@ class Batch:
 
     def put(self, number: int, kind: bytes, key: bytes, raw: bytes) -> None:
         """Set a row."""
-        self.changes.put(_place(number, kind) + key, raw)
+        self.changes.put(place_of(number, kind) + key, raw)
 
     def delete(self, number: int, kind: bytes, key: bytes) -> None:
         """Delete a row."""
-        self.changes.delete(_place(number, kind) + key)
+        self.changes.delete(place_of(number, kind) + key)
 
 
-def _place(number: int, kind: bytes) -> bytes:
+def place_of(number: int, kind: bytes) -> bytes:
     """How keys of a partition's rows of one kind begin."""
     return number.to_bytes(2, "big") + kind
 

@@ -10,7 +10,7 @@ from collections.abc import MutableMapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.state.disk import ORDER, SETTLEMENT, WINDOW
+from streams.state.disk import ORDER, SETTLEMENT, WINDOW, place_of
 from streams.state.store import Partition
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class WindowTable(Table, MutableMapping[str, "WindowRow | bytes"]):
         self._number = number
         #: The one that changed last at the end.
         self._rows: dict[str, WindowRow | bytes] = {}
+        self._prefix = place_of(number, WINDOW)
+        #: Bytes on disk of rows that are in memory, too.
+        self._lengths: dict[str, int] = {}
+        #: Keys that are known not to be on disk: most entities that are met are new, and are asked for again at once.
+        self._absent: set[str] = set()
         #: Keys whose row on disk is an older one.
         self._unsaved: set[str] = set()
         #: Memory of the rows that rest.
@@ -66,10 +71,15 @@ class WindowTable(Table, MutableMapping[str, "WindowRow | bytes"]):
         """The row; from disk it stays in memory, for whoever is met once is met again."""
         row = self._rows.get(key)
         if row is None:
+            if key in self._absent:
+                return default
             row = self._saved(key)
             if row is None:
+                if key not in self.gone:
+                    self._absent.add(key)
                 return default
             self._rows[key] = row
+            self._lengths[key] = len(row)
             self.size += len(row) + _OVERHEAD
         return row
 
@@ -79,7 +89,15 @@ class WindowTable(Table, MutableMapping[str, "WindowRow | bytes"]):
         return self._saved(key) if row is None else row
 
     def _saved(self, key: str) -> bytes | None:
-        return None if key in self.gone else self._disk.get(self._number, WINDOW, key.encode())
+        return None if key in self.gone else self._disk.read(self._prefix + key.encode())
+
+    def length(self, key: str) -> int | None:
+        """Bytes that a row has on disk; None when it is not there."""
+        length = self._lengths.get(key)
+        if length is None and key not in self._absent:
+            row = self._disk.read(self._prefix + key.encode())
+            length = None if row is None else len(row)
+        return length
 
     def __getitem__(self, key: str) -> WindowRow | bytes:
         row: WindowRow | bytes | None = self.get(key)
@@ -112,11 +130,21 @@ class WindowTable(Table, MutableMapping[str, "WindowRow | bytes"]):
 
     def persisted(self, key: str, raw: bytes | None) -> None:
         """Note what is on disk now."""
+        self._absent.discard(key)
         if raw is None:
             self.gone.discard(key)
-        elif key in self._unsaved and self._rows.get(key) == raw:
+            self._lengths.pop(key, None)
+            return
+        row = self._rows.get(key)
+        if row is not None:
+            self._lengths[key] = len(raw)
+        if key in self._unsaved and row == raw:
             self._unsaved.discard(key)
             self.gone.discard(key)
+
+    def settle(self) -> None:
+        """Forget who was asked for and did not come."""
+        self._absent &= self._unsaved
 
     def shrink(self, most: int) -> None:
         """Let go of rows that are on disk, those first that did not change for longest, down to so much memory."""
@@ -125,6 +153,7 @@ class WindowTable(Table, MutableMapping[str, "WindowRow | bytes"]):
         for key in list(self._rows):
             if key not in self._unsaved:
                 self._drop(key)
+                self._lengths.pop(key, None)
                 if self.size <= most:
                     return
 

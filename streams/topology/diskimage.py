@@ -140,15 +140,16 @@ class DiskImage:
         self._disk.write(batch)
         for key, raw in self._windows.items():
             windows.persisted(key, raw)
+        windows.settle()
         for key, (_, raw) in self._settlements.items():
             settlements.persisted(key, raw)
         self._windows, self._settlements, self._answers = {}, {}, {}
 
     def _put_window(self, batch: Batch, key: str, raw: bytes | None) -> None:
         name, table = key.encode(), self.rows.windows
-        old = self._disk.get(self._number, WINDOW, name)
+        old = table.length(key)
         table.count += (raw is not None) - (old is not None)
-        table.bytes += len(raw or b"") - len(old or b"")
+        table.bytes += len(raw or b"") - (old or 0)
         if raw is None:
             batch.delete(self._number, WINDOW, name)
         else:

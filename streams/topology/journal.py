@@ -46,8 +46,6 @@ class Journal:
         self._read_on = read_on
         self._replicas: dict[int, Replica] = {}
         self._records: dict[int, deque[Record]] = {}
-        #: Times that records of others were found between ours.
-        self.gaps = 0
 
     def keep(self, replicas: Mapping[int, Replica]) -> None:
         """Follow partitions that were taken over, beside those there are."""
@@ -79,7 +77,6 @@ class Journal:
                 replica = self._replicas.get(number)
                 if replica is None or self._take(number):
                     break
-                self.gaps += 1
                 logger.warning("partition %d: others wrote to its changelogs; reading what they wrote", number)
                 await asyncio.to_thread(self._read_on, replica)
             if replica is not None:

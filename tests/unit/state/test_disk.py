@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
+from streams.settings import Settings
 from streams.state.disk import DAMAGED, DATABASE, IDENTITY, SETTLEMENT, WINDOW, Disk, StoreError
+from streams.topology.kept import open_disk
+from streams.topology.screening import Names
+from streams.topology.statekey import StateKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +31,12 @@ def with_a_row(directory: Path) -> None:
     batch.put(1, WINDOW, b"p:1", b"row")
     disk.write(batch)
     disk.close()
+
+
+def test_a_store_needs_a_directory() -> None:
+    """A worker that is told to keep rows on disk, and not where, says what to set."""
+    with pytest.raises(StoreError, match="needs PREWARN_STORE_DIR"):
+        open_disk(Settings(store="rocksdb"), Names(*Names._fields), StateKey(b"a key"), AdminClient({}))
 
 
 def test_rows_are_there_again(tmp_path: Path) -> None:
@@ -139,6 +150,8 @@ def test_a_damaged_row_ends_the_process_and_the_next_reads_anew(tmp_path: Path) 
         body[1_000:50_000:7] = b"\0" * len(body[1_000:50_000:7])
         file.write_bytes(body)
     disk = opened(tmp_path)
+    with pytest.raises(StoreError, match="the next start reads the rows anew"):
+        list(disk.scan(1, WINDOW))
     with pytest.raises(StoreError, match="the next start reads the rows anew"):
         list(map(disk.get, [1] * 20_000, [WINDOW] * 20_000, [f"p:{n}".encode() for n in range(20_000)]))
     disk.close()
