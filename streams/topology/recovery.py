@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 2_000
-_POLL_S: Final = 1.0
+_POLL_S: Final = 0.05
+"""How long a batch waits to be full: the last one never is, and no event is decided meanwhile."""
+_FETCH_WAIT_MS: Final = 20
+"""The same for brokers that have nothing more of a partition."""
 _QUESTION_S: Final = 30.0
 _REPORT_EVERY_S: Final = 10.0
 
@@ -72,7 +75,7 @@ class Recovery:
         hand_over: Callable[[set[int]], Mapping[int, Replica]] = lambda _partitions: {},
         make: Callable[[int], Replica] | None = None,
     ) -> None:
-        self._config = config
+        self._config = config | {"fetch.wait.max.ms": _FETCH_WAIT_MS}
         self._names = names
         self._store = store
         self._engine = engine
