@@ -15,7 +15,7 @@ from streams.features.scopes import TRACE_PREFIX
 from streams.state.disk import ANSWERS, META, ORDER, SETTLEMENT, WINDOW
 from streams.state.rows import decode_reached, encode_row
 from streams.state.tables import OFFSET_BYTES, DiskPartition
-from streams.topology.replica import Progress  # noqa: TC001 - msgspec reads the annotation
+from streams.topology.image import Progress  # noqa: TC001 - msgspec reads the annotation
 
 if TYPE_CHECKING:
     from streams.state.disk import Batch, Disk

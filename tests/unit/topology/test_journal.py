@@ -197,7 +197,7 @@ STEPS: Final[dict[str, Callable[[Holder, int], object]]] = {
 OFTEN: Final = ("person", "person", "trace", "settle", "save", "acknowledge", "flush", "checkpoint", "checkpoint")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([*STEPS, *OFTEN]), st.integers(0, 4)), min_size=20, max_size=80))
 def test_rows_on_disk_are_those_of_memory_and_of_the_changelog(story: list[tuple[str, int]]) -> None:
     """Events see what they would see in memory; on disk is what the changelog says up to the offset that is there.

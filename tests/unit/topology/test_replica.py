@@ -19,7 +19,7 @@ from streams.topology.statekey import KEY_ROW, StateKey
 from tests.unit.topology.changelog import KEY, NAMES, PARTITION, STEPS, Changelog, contents
 
 if TYPE_CHECKING:
-    from streams.topology.replica import Image
+    from streams.topology.image import Image
 
 STORIES = st.lists(
     st.tuples(st.sampled_from([*STEPS, "clean", "read", "glance"]), st.integers(0, 9)), min_size=15, max_size=60
