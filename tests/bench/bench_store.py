@@ -40,8 +40,8 @@ from streams.topology.statekey import StateKey
 if TYPE_CHECKING:
     from streams.rules.specs import Pack
 
-EVENTS: Final = 20_000
-ROUNDS: Final = 3
+EVENTS: Final = 12_000
+ROUNDS: Final = 5
 SAVE_EVERY: Final = 1_000
 PERSONS: Final = 1_000_000
 CACHE_MIB: Final = 64
