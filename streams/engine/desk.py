@@ -9,9 +9,10 @@ windows, not their answers: what is overdue gets a provisional result (`Engine.p
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from streams.engine.asks import Ask, AskBuilder, Asks, decode_rows, rows_of
 from streams.state.rows import decode_window
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from streams.engine.engine import Engine
     from streams.state.rows import Contribution, Position
     from streams.state.store import Store
+
+
+LATE_S: Final = 2.0
+"""An owner that has not answered for so long is late: stopped, or cut off. A busy one answers within milliseconds."""
 
 
 class Clerk(Protocol):
@@ -38,7 +43,7 @@ class Clerk(Protocol):
 class Pending:
     """An event that waits."""
 
-    __slots__ = ("asked", "asks", "awaited", "due", "event", "position", "previewed", "rows", "ticket")
+    __slots__ = ("asked", "asked_at", "asks", "awaited", "due", "event", "overdue", "position", "rows", "ticket")
 
     def __init__(self, event: Event, position: Position, ticket: object, due: float) -> None:
         self.event = event
@@ -49,11 +54,13 @@ class Pending:
         self.due = due
         self.asks: Asks | None = None
         self.asked = False
+        #: When, epoch seconds; to the accuracy with which `Desk.overdue` is called.
+        self.asked_at = math.inf
         #: Owners that have not answered.
         self.awaited: set[int] = set()
         #: What the others answered.
         self.rows: dict[str, bytes] = {}
-        self.previewed = False
+        self.overdue = False
 
 
 class _Queue:
@@ -113,6 +120,8 @@ class Desk:
         #: By partition, the offset up to which owners here were asked before.
         self._asked: dict[int, int] = {}
         self.waiting = 0
+        #: When `overdue` was called last, epoch seconds.
+        self._now = math.inf
 
     def take(self, event: Event, position: Position, ticket: object, due: float) -> None:
         """Ask whoever must be asked, and decide the event when all have answered.
@@ -144,7 +153,7 @@ class Desk:
         while queue.unasked and queue.barrier is None:
             pending = queue.unasked.popleft()
             asks = pending.asks = pending.asks or self._asks(pending, queue)
-            pending.asked = True
+            pending.asked, pending.asked_at = True, self._now
             queue.count(pending.event, 1)
             if self._is_barrier(pending):
                 queue.barrier = pending
@@ -177,15 +186,31 @@ class Desk:
         self._drain(partition)
 
     def overdue(self, now: float) -> None:
-        """Have the settlements that are overdue previewed."""
+        """Have the settlements that are overdue previewed; called several times a second, with the time of day."""
+        self._now = now
         for queue in list(self._queues.values()):
             for pending in queue.events:
                 if pending.due > now:
                     break
-                if not pending.previewed and pending.event.event_type == "settlement":
-                    pending.previewed = True
+                if pending.overdue:
+                    continue
+                pending.overdue = True
+                if pending.event.event_type == "settlement":
                     with shown(self._store, pending.rows):
                         self._clerk.preview(pending)
+
+    def is_late(self, partition: int) -> bool:
+        """Whether an owner that the next event of a partition waits for has not answered for long."""
+        queue = self._queues.get(partition)
+        return queue is not None and self._is_late(queue)
+
+    def _is_late(self, queue: _Queue) -> bool:
+        return self._now - queue.events[0].asked_at > LATE_S
+
+    @property
+    def in_hand(self) -> int:
+        """Events that wait for owners who do answer."""
+        return sum(len(queue.events) for queue in self._queues.values() if not self._is_late(queue))
 
     def first_waiting(self, partition: int) -> int | None:
         """Offset of the event that is next in a partition; it and what follows must be read again after a crash."""

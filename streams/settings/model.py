@@ -271,12 +271,11 @@ class Settings:
         metadata=about(kinds.integer(65_536, 64 * MIB, "bytes"), CONSUMING, "Bytes fetched at once for a partition."),
     )
     fetch_wait_ms: int = field(
-        default=20,
+        default=500,
         metadata=about(
             kinds.integer(1, 60_000, "milliseconds"),
             CONSUMING,
-            "How long a broker may hold a fetch that finds nothing. A fetch for idle partitions holds up the next one "
-            "for busy ones so long: 500 made every result half a second older.",
+            "How long a broker may hold a fetch that finds nothing; one that finds something is answered at once.",
         ),
     )
     session_timeout: float = field(

@@ -6,26 +6,37 @@ Nothing of Faust writes to Kafka here, and nothing of it remembers state: see :m
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import faust
 
-from streams.contract.topics import EVENTS, REKEYED
+from streams.contract.topics import CANARY, EVENTS, REKEYED
 from streams.topology.checkpoint import CheckpointingProducer
+from streams.topology.clients import consumer_config
+from streams.topology.consumer import BatchSchema, GroupConsumer
 from streams.topology.faust_client import faust_arguments
-from streams.topology.ordering import ByTimestamp, OrderedConsumer
+from streams.topology.incoming import Incoming
 from streams.topology.rekey import Rekeying
-from streams.topology.screening import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from streams.settings import Settings
     from streams.topology.canary import Canary
+    from streams.topology.consumer import Batch
+    from streams.topology.incoming import Incoming
     from streams.topology.sink import Sink
 
 logger = logging.getLogger(__name__)
+
+QUEUED: Final = 4
+"""Batches that wait for the agent, at most: what is fetched beyond them waits in librdkafka."""
+FULL_POLL_S: Final = 0.001
+"""How long to wait for room."""
+TURN: Final = 4
+"""Records handled before other tasks of the loop have their turn: a few milliseconds."""
 
 
 def make_app(settings: Settings) -> faust.App:
@@ -38,12 +49,11 @@ def make_app(settings: Settings) -> faust.App:
         store="memory://",
         topic_disable_leader=True,
         stream_wait_empty=True,
-        stream_buffer_maxsize=4096,
+        stream_buffer_maxsize=QUEUED,
         stream_recovery_delay=0.0,
         web_enabled=False,
         web_tables_enabled=False,
         web_router_enabled=False,
-        ConsumerScheduler=ByTimestamp,
     )
 
 
@@ -58,30 +68,19 @@ def attach(
     ours = {"__module__": faust.__name__}
     app.transport.Producer = type("Producer", (CheckpointingProducer,), ours | {"checkpoint": checkpoint})
     consumer = {
+        "reader_config": consumer_config(settings),
         "fetch_wait_ms": settings.fetch_wait_ms,
+        "max_poll_records": settings.max_poll_records,
         "source": source_topic(settings),
         "first_waiting": staticmethod(first_waiting),
+        "unordered": frozenset({settings.topic(CANARY)}),
     }
-    app.transport.Consumer = type("Consumer", (OrderedConsumer,), ours | consumer)
+    app.transport.Consumer = type("Consumer", (GroupConsumer,), ours | consumer)
 
 
 def source_topic(settings: Settings) -> str:
     """The topic that events are screened from."""
     return settings.topic(REKEYED if settings.rekey else EVENTS)
-
-
-def incoming(message: Any) -> Incoming:
-    """A Faust message as ours."""
-    headers = message.headers
-    return Incoming(
-        message.topic,
-        message.partition,
-        message.offset,
-        round(message.timestamp * 1000),
-        message.key,
-        message.value,
-        list(headers.items() if isinstance(headers, dict) else headers or ()),
-    )
 
 
 class Handler(Protocol):
@@ -94,8 +93,8 @@ class Handler(Protocol):
     def is_full(self) -> bool:
         """Whether so much is under way that reading should pause."""
 
-    async def room(self) -> None:
-        """Wait while `is_full`."""
+    def poll(self) -> None:
+        """Do what makes room; called again and again while `is_full`."""
 
 
 def add_agents(
@@ -115,12 +114,24 @@ def add_agents(
 
 
 def _agent(app: faust.App, name: str, topics: list[str], handler: Handler) -> None:
-    channel = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    channel = app.topic(*topics, schema=BatchSchema())
 
     async def run(stream: Any) -> None:
         async for event in stream.events():
-            handler.handle(incoming(event.message))
-            if handler.is_full:
-                await handler.room()
+            await _handle(event.value, handler, app.consumer)
 
     app.agent(channel, name=name)(run)
+
+
+async def _handle(batch: Batch, handler: Handler, consumer: GroupConsumer) -> None:
+    """Handle a batch's records in turn, until partitions are shared anew: what is left then is read again."""
+    for number, record in enumerate(batch.records, 1):
+        if not consumer.going(batch):
+            return
+        handler.handle(record)
+        consumer.handled(record)
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+        while handler.is_full and consumer.going(batch):
+            handler.poll()
+            await asyncio.sleep(FULL_POLL_S)

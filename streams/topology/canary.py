@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from streams.observability.metrics import Metrics
     from streams.rules.specs import Pack
     from streams.topology.app import Handler
-    from streams.topology.screening import Incoming
+    from streams.topology.incoming import Incoming
     from streams.topology.sink import Sink
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class _Either:
     def __init__(self, canary: Canary, handler: Handler) -> None:
         self._canary = canary
         self._handler = handler
-        self.room = handler.room
+        self.poll = handler.poll
 
     def handle(self, message: Incoming) -> None:
         if message.topic == self._canary.topic:

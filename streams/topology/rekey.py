@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from streams.topology.screening import SOURCE_HEADERS, source_of
+from streams.topology.incoming import SOURCE_HEADERS, source_of
 
 if TYPE_CHECKING:
-    from streams.topology.screening import Incoming
+    from streams.topology.incoming import Incoming
     from streams.topology.sink import Sink
 
 
@@ -36,9 +36,9 @@ class Rekeying:
         """Whether so much waits for the broker that reading should pause."""
         return self._sink.is_full
 
-    async def room(self) -> None:
-        """Wait while `is_full`."""
-        await self._sink.room()
+    def poll(self) -> None:
+        """See what the broker has acknowledged."""
+        self._sink.poll()
 
     def handle(self, message: Incoming) -> None:
         """Pass one event on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -16,6 +15,7 @@ from streams.topology.checkpoint import epoch_header
 from streams.topology.clients import ROW_FACTOR
 from streams.topology.deployment import ACCEPTED
 from streams.topology.guard import Guard
+from streams.topology.incoming import coordinates, source_of
 from streams.topology.sink import Countdown
 
 if TYPE_CHECKING:
@@ -33,15 +33,19 @@ if TYPE_CHECKING:
     from streams.topology.deployment import Deployment
     from streams.topology.exchange import Exchange
     from streams.topology.guard import Limits as Pauses
+    from streams.topology.incoming import Incoming
     from streams.topology.sink import Headers, Sink
 
 logger = logging.getLogger(__name__)
 
+IN_HAND_MAX: Final = 250
+"""Events that wait for owners who do answer; with more, reading pauses. An answer takes some milliseconds, so a worker
+that catches up keeps busy with these, and none of them gets overdue only because so many were taken at once."""
 WAITING_MAX: Final = 20_000
-"""Events that wait for other owners; with more, reading pauses."""
-PATIENCE_S: Final = 1.0
-"""How long other owners have at least, also where an event is overdue when it comes: after an outage all are."""
-ROOM_POLL_S: Final = 0.001
+"""Events that wait for owners, late ones too; with more, reading pauses."""
+PATIENCE_S: Final = 2.0
+"""How long owners that do answer have at least, also for an event that is overdue when it comes: after an outage all
+are."""
 TICK_EVERY: Final = 32
 """Events after which messages between owners have their turn."""
 DEAD_LETTER_FACTOR: Final = ROW_FACTOR // 2
@@ -59,19 +63,6 @@ class Names(NamedTuple):
     settlements: str
     observations: str
     answers: str
-
-
-class Incoming(NamedTuple):
-    """A record of the events topic."""
-
-    topic: str
-    partition: int
-    offset: int
-    #: Broker timestamp, epoch ms.
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
 
 
 class SettlementRows:
@@ -148,7 +139,9 @@ class Screening:
             self._dead_letter(message, rejected.reason, rejected.detail)
             return
         self._laps.decoded()
-        due = max(message.timestamp / 1000 + self._deadline, self._now() + PATIENCE_S)
+        due = message.timestamp / 1000 + self._deadline
+        if not self.desk.is_late(message.partition):
+            due = max(due, self._now() + PATIENCE_S)
         position = Position(message.partition, message.offset)
         try:
             self.desk.take(event, position, message, due)
@@ -162,13 +155,15 @@ class Screening:
     @property
     def is_full(self) -> bool:
         """Whether so much waits for brokers or other owners that reading should pause."""
-        return self._sink.is_full or self.desk.waiting >= WAITING_MAX
+        desk = self.desk
+        if self._sink.is_full or desk.waiting >= WAITING_MAX:
+            return True
+        return desk.waiting >= IN_HAND_MAX and desk.in_hand >= IN_HAND_MAX
 
-    async def room(self) -> None:
-        """Wait while `is_full`."""
-        while self.is_full:
-            self._sink.poll()
-            await asyncio.sleep(ROOM_POLL_S)
+    def poll(self) -> None:
+        """See what the broker has acknowledged, and take in what owners answered."""
+        self._sink.poll()
+        self._exchange.tick()
 
     def decide(self, pending: Pending, early: list[Contribution] | None) -> None:
         """Screen an event whose turn it is, and write what follows."""
@@ -342,19 +337,3 @@ def differences(before: Pack, after: Pack) -> str:
         ),
     }
     return "; ".join(f"{what} {', '.join(names)}" for what, names in parts.items() if names) or "same rules"
-
-
-SOURCE_HEADERS = ("source_topic", "source_partition", "source_offset")
-
-
-def coordinates(message: Incoming) -> dict[str, str]:
-    """Where an event entered, as log lines attach it."""
-    return dict(zip(("topic", "partition", "offset"), source_of(message), strict=True))
-
-
-def source_of(message: Incoming) -> tuple[str, str, str]:
-    """Topic, partition and offset at which an event entered: of the record before a re-keying hop, if there was one."""
-    sent = {name: value.decode() for name, value in message.headers if name in SOURCE_HEADERS}
-    if len(sent) == len(SOURCE_HEADERS):
-        return sent["source_topic"], sent["source_partition"], sent["source_offset"]
-    return message.topic, str(message.partition), str(message.offset)

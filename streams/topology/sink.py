@@ -8,6 +8,7 @@ cannot be delivered ends the process at once, without the orderly way out that w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import os
@@ -26,7 +27,9 @@ logger = logging.getLogger(__name__)
 EXIT_UNDELIVERED: Final = 70
 """Exit status (EX_SOFTWARE) after a record could not be delivered."""
 _BUSY_POLL_S: Final = 0.001
-_IDLE_POLL_S: Final = 0.02
+_IDLE_POLL_S: Final = 0.1
+_BY_KEY: Final = -1
+"""For librdkafka: the partition is decided by the key."""
 _POLL_EVERY: Final = 16
 
 Headers = list[tuple[str, bytes]]
@@ -98,6 +101,8 @@ class Sink:
         self._watched = watched
         self._stall_s = stall_s
         self._beaten = math.inf
+        #: Set when something is on its way again.
+        self._busy = asyncio.Event()
         #: By partition of the watched topic, the offset after the last record acknowledged.
         self.ends: dict[int, int] = {}
         #: Is told of every record that is acknowledged: topic, message, key, value, headers.
@@ -133,6 +138,8 @@ class Sink:
         self._beat()
         epoch = self._epoch if self._inherited is None else self._inherited
         self._pending[epoch] += 1
+        if not self.unacknowledged:
+            self._busy.set()
         self.unacknowledged += 1
 
         def delivered(error: KafkaError | None, message: Message) -> None:
@@ -152,17 +159,25 @@ class Sink:
             self._pending[epoch] -= 1
             self.unacknowledged -= 1
 
-        arguments = {"key": key, "partition": partition, "timestamp": timestamp, "headers": headers}
-        given = {name: value for name, value in arguments.items() if value is not None}
-        self._produce(topic, value, on_delivery=delivered, **given)
+        self._produce(topic, value, key, _BY_KEY if partition is None else partition, delivered, timestamp, headers)
         self._since_poll += 1
         if self._since_poll >= _POLL_EVERY and self._inherited is None:
             self.poll()
 
-    def _produce(self, topic: str, value: bytes | None, **arguments: Any) -> None:
+    def _produce(
+        self,
+        topic: str,
+        value: bytes | None,
+        key: bytes | str | None,
+        partition: int,
+        delivered: Callable[[KafkaError | None, Message], None],
+        timestamp: int,
+        headers: Headers | None,
+    ) -> None:
         while True:
             try:
-                self._producer.produce(topic, value, **arguments)
+                # By position: this is called several times a settlement, and names cost as much again as the call.
+                self._producer.produce(topic, value, key, partition, delivered, None, timestamp, headers)
             except BufferError:
                 # The queue is far larger than the high water mark, so this is an outage during a burst: wait it out.
                 self._producer.poll(0.01)
@@ -190,7 +205,12 @@ class Sink:
         self._beaten = time.monotonic()
         while True:
             self.poll()
-            await asyncio.sleep(_BUSY_POLL_S if self.unacknowledged else _IDLE_POLL_S)
+            if self.unacknowledged:
+                await asyncio.sleep(_BUSY_POLL_S)
+                continue
+            self._busy.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._busy.wait(), _IDLE_POLL_S)
 
     async def barrier(self) -> None:
         """Wait until everything written before this call, and what its delivery led to, is acknowledged."""
@@ -202,12 +222,6 @@ class Sink:
             await asyncio.sleep(_BUSY_POLL_S)
         for epoch in [epoch for epoch in self._pending if epoch <= last]:
             self._pending.pop(epoch, None)
-
-    async def room(self) -> None:
-        """Wait while `is_full`."""
-        while self.is_full:
-            self.poll()
-            await asyncio.sleep(_BUSY_POLL_S)
 
     def close(self, timeout_s: float) -> int:
         """Wait for what is on its way; returns how many records were not acknowledged in time."""

@@ -26,7 +26,8 @@ from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
 from streams.state.store import Store
 from streams.topology.guard import Limits as Pauses
-from streams.topology.screening import Incoming, Names, Screening, SettlementRows
+from streams.topology.incoming import Incoming
+from streams.topology.screening import Names, Screening, SettlementRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,8 +1,9 @@
 """What a worker does when something that it leans on is wrong: what has no test of its own elsewhere.
 
 Elsewhere are records that cannot be screened (`test_bad_input`), a rule that raises (`tests.unit.engine.test_engine`),
-a pack with a mistake (`test_deployment`), brokers that go away (`test_outage`), a state that is lost (`test_worker`,
-`tests.chaos`).
+a rule that hits far too often (`tests.unit.topology.test_guard`), a pack with a mistake (`test_deployment`), a model
+that fails or is paused (`tests.unit.engine.test_scoring`; it is asked by a function call with a bounded number of
+steps, so it cannot be late), brokers that go away (`test_outage`), a state that is lost (`test_worker`, `tests.chaos`).
 """
 
 from __future__ import annotations

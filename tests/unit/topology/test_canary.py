@@ -11,7 +11,7 @@ from streams.observability.metrics import Metrics
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
 from streams.topology.canary import HEARTBEAT, Canary
-from streams.topology.screening import Incoming
+from streams.topology.incoming import Incoming
 from tests.contract.samples import validator
 
 if TYPE_CHECKING:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from heapq import merge
 from typing import NamedTuple
 
 from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.topology.ordering import OUTAGE_S, PATIENCE_S, ByTimestamp, Merger
+from streams.topology.consumer import BATCH, batches
+from streams.topology.incoming import Incoming
+from streams.topology.ordering import OUTAGE_S, PATIENCE_S, Merger
 
 
 class Record(NamedTuple):
@@ -51,7 +54,7 @@ def test_catching_up_keeps_the_order_of_timestamps(
     rest = [(number, 50) for number in range(len(cluster.records))]
     for number, count in [*chunks, *rest]:
         released = merger.release(cluster.fetch(number, count), active)
-        out += ByTimestamp().iterate(released)
+        out += merge(*[[(tp, r) for r in rs] for tp, rs in released.items()], key=lambda entry: entry[1].timestamp)
     assert [r.timestamp for _, r in out] == sorted(r.timestamp for _, r in out)
     assert sorted((tp, r) for tp, r in out) == sorted((tp, r) for tp, rs in cluster.records.items() for r in rs)
     assert not merger.holds
@@ -99,8 +102,33 @@ def test_what_was_held_is_forgotten_when_the_consumer_is_moved() -> None:
     assert merger.release({}, {a, b}) == {}
 
 
+def test_heartbeats_wait_for_nobody() -> None:
+    """Records of an unordered topic go on at once, and one that is behind holds nobody back."""
+    events, beats = TP("t", 0), TP("beats", 0)
+    merger = Merger(lambda _tp: True, frozenset({"beats"}), clock=lambda: 0.0)
+    assert merger.release({beats: [Record(0, 9)]}, {events, beats}) == {beats: [Record(0, 9)]}
+    assert merger.release({events: [Record(0, 5)]}, {events, beats}) == {events: [Record(0, 5)]}
+
+
+def _incoming(topic: str, partition: int, offset: int, timestamp: int) -> Incoming:
+    return Incoming(topic, partition, offset, timestamp, None, None, [])
+
+
 def test_equal_timestamps_have_one_order() -> None:
     """Records of one millisecond come in the order of topic, partition and offset, whatever the order of fetching."""
-    a, b = TP("t", 0), TP("t", 1)
-    one = list(ByTimestamp().iterate({b: [Record(0, 7)], a: [Record(0, 7), Record(1, 7)]}))
-    assert [(a, Record(0, 7)), (a, Record(1, 7)), (b, Record(0, 7))] == one
+    first, second, third = _incoming("t", 0, 0, 7), _incoming("t", 0, 1, 7), _incoming("t", 1, 0, 7)
+    assert list(batches({TP("t", 1): [third], TP("t", 0): [first, second]})) == [[first, second, third]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from("ab"), st.integers(0, 9)), max_size=3 * BATCH))
+def test_batches_keep_every_record_and_the_order_of_each_partition(records: list[tuple[int, str, int]]) -> None:
+    """Whatever their timestamps: a sender's clock may go back. A batch is of one topic and bounded."""
+    released: dict[TP, list[Incoming]] = {}
+    for partition, topic, timestamp in records:
+        of = released.setdefault(TP(topic, partition), [])
+        of.append(_incoming(topic, partition, len(of), timestamp))
+    found = list(batches(released))
+    assert all(0 < len(batch) <= BATCH and len({record.topic for record in batch}) == 1 for batch in found)
+    for tp, expected in released.items():
+        assert [r for batch in found for r in batch if (r.topic, r.partition) == tuple(tp)] == expected
+    assert sum(map(len, found)) == len(records)
