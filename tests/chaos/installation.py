@@ -113,7 +113,7 @@ class Installation(Scene):
         return self.prefix
 
     def hire(self, count: int, command: Sequence[str], **settings: object) -> None:
-        """Make workers; none is started. Every other one (of three, one) has its rows on disk, and finds them there again."""
+        """Make workers; none is started. Every other one has its rows on disk, and finds them there again."""
         own = self.own | settings
         on_disk = {"store": "rocksdb", "store_cache_mib": 16}
         self.fleet = [
