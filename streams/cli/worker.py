@@ -15,6 +15,7 @@ from streams.observability.probes import ProbeServerError
 from streams.observability.traces import TracesUnavailableError
 from streams.rules.pack import load_pack
 from streams.settings import load
+from streams.state.disk import StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,6 @@ def worker() -> None:
 
     try:
         status = Worker(settings, pack).run()
-    except (ProbeServerError, TracesUnavailableError, Unreachable) as error:
+    except (ProbeServerError, TracesUnavailableError, Unreachable, StoreError) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(status)

@@ -85,6 +85,14 @@ class Metrics:
             Counters[str]("violation_amount_yuan", "Yuan at stake in violations of acting rules.", "rule_id")
         )
         self.dead_letters = add(Counters[str]("dead_letters", "Records that cannot be screened.", "reason"))
+        self.recovery_records = add(
+            Counters[str](
+                "recovery_records",
+                "Changelog records read to take partitions over: all of them (nothing), what a copy (standby) or a "
+                "directory (disk) lacked, what was decided since rows were saved (later).",
+                "source",
+            )
+        )
         self.duplicates = add(Counters[NoLabel]("duplicates", "Settlements met again and given their first answer."))[
             ()
         ]
@@ -104,6 +112,7 @@ class Metrics:
         self.results.start(*((action, status) for action in get_args(Action) for status in get_args(Status)))
         self.dead_letters.start(*get_args(Reason))
         self.ruleset_reloads.start("accepted", "rejected")
+        self.recovery_records.start("nothing", "standby", "disk", "later")
         self.feedback.start(*(("disposition", value) for value in get_args(Disposition)))
         self.feedback.start(*(("outcome", value) for value in get_args(Outcome)))
 
@@ -161,6 +170,16 @@ class Metrics:
         self.table_bytes = add(
             Gauges[str]("table_bytes", "Encoded bytes of state held, estimated from a sample of rows.", "table")
         )
+        self.standby_lag = add(
+            Gauges[int](
+                "standby_lag_records",
+                "Changelog records that the copy of another worker's partition lacks.",
+                "partition",
+            )
+        )
+        self.standby_rows = add(
+            Gauges[NoLabel]("standby_rows", "Rows in copies of partitions that other workers hold.")
+        )[()]
         self.last_commit_timestamp = add(
             Gauges[NoLabel]("last_commit_timestamp_seconds", "When offsets were committed last; 0: never.")
         )[()]

@@ -286,6 +286,42 @@ class Settings:
             "A worker that is silent for so long has died, and its partitions move.",
         ),
     )
+    store: str = field(
+        default="memory",
+        metadata=about(
+            kinds.choice("memory", "rocksdb"),
+            CONSUMING,
+            "Where the rows of state are. rocksdb: in PREWARN_STORE_DIR, with those used last in memory; a restart on "
+            "the same disk reads only what is missing. Needs prewarn[rocksdb].",
+        ),
+    )
+    store_dir: Path | None = field(
+        default=None,
+        metadata=about(
+            kinds.directory(),
+            CONSUMING,
+            "The directory of a rocksdb store, one for each worker; nothing else may be in it. It is refused when it "
+            "belongs to another installation, and read anew from Kafka when it is damaged.",
+        ),
+    )
+    store_cache_mib: int = field(
+        default=256,
+        metadata=about(
+            kinds.integer(16, 1_048_576, "MiB"),
+            CONSUMING,
+            "Memory for rows of a rocksdb store that were used last: half of it for rows, half for blocks of the "
+            "database.",
+        ),
+    )
+    standby_replicas: int = field(
+        default=0,
+        metadata=about(
+            kinds.integer(0, 8),
+            CONSUMING,
+            "Workers beside its holder that keep a copy of each partition's rows in their store. One of them takes "
+            "the partition over when the holder is gone, and reads only the last records of its changelogs.",
+        ),
+    )
     producer_idempotence: bool = field(
         default=True,
         metadata=about(

@@ -7,6 +7,7 @@ costs next to nothing.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from streams.state.rows import newest_of, time_of
@@ -65,21 +66,26 @@ class Expiry:
 
     def _places(self) -> Iterator[tuple[int, str]]:
         for number, partition in list(self._store.partitions.items()):
-            for key in list(partition.windows):
+            for key in partition.row_keys():
                 yield number, key
 
     def _is_over(self, partition: Partition, key: str) -> bool:
-        row = partition.windows.get(key)
-        if row is None or key in partition.dirty:
+        if key in partition.dirty:
+            return False
+        row = partition.peek(key)
+        if row is None:
             return False
         newest = newest_of(row) if isinstance(row, bytes) else row.newest
         return newest + self._lives(key) < partition.latest
 
     def _forget_settlements(self, partition: Partition) -> None:
         rows = partition.settlements
-        for _ in range(LOOKS):
-            key = next(iter(rows), None)
-            if key is None or time_of(rows[key]) + self._horizon >= partition.latest:
-                return
-            self._on_settlement(key, rows.pop(key))
-            self.forgotten += 1
+        over = []
+        for key, row in islice(rows.items(), LOOKS):
+            if time_of(row) + self._horizon >= partition.latest:
+                break
+            over.append((key, row))
+        for key, row in over:
+            del rows[key]
+            self._on_settlement(key, row)
+        self.forgotten += len(over)

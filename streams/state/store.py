@@ -1,4 +1,4 @@
-"""State in memory, one dictionary of each kind for each partition.
+"""The rows of partitions: a dictionary of each kind for each partition, or tables on disk (`streams.state.tables`).
 
 Whoever holds a store owns the partitions in it: a row of another partition raises `NotHereError`, and the checks that
 need it are reported as missing instead of being decided on nothing. Changed window rows are collected until
@@ -15,7 +15,7 @@ from streams.state.answers import AnswerBook
 from streams.state.rows import ReachedRow, SettlementRow, WindowRow, decode_settlement, decode_window, encode_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, MutableMapping
 
 
 HOT = frozenset("idm")
@@ -37,6 +37,8 @@ class Partition:
     and is no work for the garbage collector. Rows of entities that are met again and again do not rest.
     """
 
+    #: Kinds of rows that do not rest.
+    stay_objects = HOT
     __slots__ = ("answers", "dirty", "latest", "open", "reached", "settlements", "windows")
 
     def __init__(self) -> None:
@@ -46,9 +48,9 @@ class Partition:
         self.answers = AnswerBook()
         #: What is folded of what others sent and did.
         self.reached = ReachedRow(0, {})
-        self.windows: dict[str, WindowRow | bytes] = {}
+        self.windows: MutableMapping[str, WindowRow | bytes] = {}
         #: Encoded rows: they are many, seldom read, and never changed in place.
-        self.settlements: dict[str, bytes] = {}
+        self.settlements: MutableMapping[str, bytes] = {}
         self.dirty: set[str] = set()
         #: Latest event time of any row that was saved, ms: rows expire by it (`streams.state.expiry`).
         self.latest = 0
@@ -57,6 +59,20 @@ class Partition:
         """The row, decoded if it rests."""
         row = self.windows.get(key)
         return decode_window(row) if isinstance(row, bytes) else row
+
+    def peek(self, key: str) -> WindowRow | bytes | None:
+        """The row as it is, for whoever looks at all of them once."""
+        return self.windows.get(key)
+
+    def row_keys(self) -> Iterator[str]:
+        """The keys of the window rows there are; rows may come and go meanwhile."""
+        return iter(list(self.windows))
+
+    def remember(self, setl_id: str, raw: bytes) -> None:
+        """Keep a settlement row as the one that changed last, as it is in the changelog."""
+        settlements = self.settlements
+        settlements.pop(setl_id, None)
+        settlements[setl_id] = raw
 
 
 def encoded(row: WindowRow | bytes) -> bytes:
@@ -155,10 +171,7 @@ class Store:
     def keep_settlement(self, number: int, setl_id: str, row: SettlementRow) -> None:
         """Remember a settlement in partition `number`."""
         raw = encode_row(row)
-        settlements = self.partitions[number].settlements
-        # Taken out first, so that the dictionary's order stays the order of the last change, as in the changelog.
-        settlements.pop(setl_id, None)
-        settlements[setl_id] = raw
+        self.partitions[number].remember(setl_id, raw)
         if self._on_settlement is not None:
             self._on_settlement(number, setl_id, raw)
 
@@ -189,7 +202,7 @@ class Store:
                 else:
                     raw = encode_row(row)
                     partition.latest = max(partition.latest, row.newest)
-                    if key[0] not in HOT:
+                    if key[0] not in partition.stay_objects:
                         partition.windows[key] = raw
                 yield number, key, raw
 

@@ -11,17 +11,23 @@ from confluent_kafka import KafkaException
 
 from streams.topology.clients import consumer_config
 from streams.topology.gauges import RebalanceClock
-from streams.topology.recovery import Recovery, RecoveryError
+from streams.topology.recovery import Recovery
+from streams.topology.replica import RecoveryError
 from streams.topology.sink import give_up
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import faust
 
     from streams.topology.checkpoint import Checkpoint
     from streams.topology.exchange import Exchange
+    from streams.topology.journal import Journal
     from streams.topology.references import ReferenceReader
+    from streams.topology.replica import Replica
     from streams.topology.screening import Screening
     from streams.topology.sink import Sink
+    from streams.topology.standby import Standby
     from streams.topology.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -40,6 +46,8 @@ class Assignment:
         exchange: Exchange,
         checkpoint: Checkpoint,
         sink: Sink,
+        standby: Standby,
+        make: Callable[[int], Replica],
     ) -> None:
         self._worker = worker
         self._app = app
@@ -50,6 +58,7 @@ class Assignment:
         self._checkpoint = checkpoint
         self._sink = sink
         self._clock = RebalanceClock(worker.metrics)
+        self._standby = standby
         self._recovery = Recovery(
             consumer_config(worker.settings),
             worker.names,
@@ -57,7 +66,11 @@ class Assignment:
             worker.engine,
             worker.state_key,
             worker.stopping,
+            standby.hand_over,
+            make,
         )
+        #: Follows what is held to disk, where rows are kept there.
+        self.journal: Journal | None = None
 
     async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
         """Faust awaits this when it has committed, before partitions are shared anew."""
@@ -72,6 +85,8 @@ class Assignment:
         await self._checkpoint.ended()
         partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
         new, given_up = worker.store.hold(partitions)
+        if self.journal is not None:
+            self.journal.give_up(given_up)
         worker.metrics.assigned_partitions.value = len(partitions)
         worker.metrics.recovering.value = 1
         if worker.learning is not None:
@@ -80,6 +95,8 @@ class Assignment:
         begun = time.monotonic()
         try:
             count = await asyncio.to_thread(self._recovery.run, new)
+            if self.journal is not None:
+                self.journal.keep(self._recovery.replicas)
             await self._checkpoint.claim(new)
             await asyncio.to_thread(self._wait_for_registries)
             await asyncio.to_thread(self._exchange.resume)
@@ -94,6 +111,9 @@ class Assignment:
         worker.metrics.recovering.value = 0
         worker.health.recovered()
         self._clock.ended()
+        for source, records in self._recovery.read.items():
+            worker.metrics.recovery_records[source].value += records
+        self._standby.follow(self._standbys() - partitions)
         logger.info(
             "partitions: %d held, %d new, %d given up; %d changelog records restored in %.1f s",
             len(partitions),
@@ -102,6 +122,19 @@ class Assignment:
             count,
             seconds,
         )
+
+    def read_on(self, replica: Replica) -> None:
+        """Bring an image up to what its changelogs have by now, or end the process."""
+        try:
+            self._recovery.read_on(replica)
+        except RecoveryError as error:
+            give_up(str(error))
+
+    def _standbys(self) -> set[int]:
+        """The partitions that we are a standby of, as the group has it."""
+        if not self._worker.settings.standby_replicas:
+            return set()
+        return {tp.partition for tp in self._app.assignor.assigned_standbys() if tp.topic == self._source}
 
     def _wait_for_registries(self) -> None:
         while not self._worker.stopping.is_set():

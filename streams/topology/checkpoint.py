@@ -9,7 +9,7 @@ before. The offsets it is about to commit are fixed by then: every event below t
    follow them, dead letters, what owners elsewhere were asked, and what askers elsewhere were answered. A window row
    must never be ahead of an answer it contains, or a replay would answer on windows that know the event already.
 3. *Windows*: write the rows and wait until they are acknowledged; then how far they have come (`ReachedRow`).
-4. Let Faust commit.
+4. Where rows are kept on disk, write there what was acknowledged (`streams.topology.journal`). Let Faust commit.
 
 A crash before 4 leaves some rows ahead of the committed offset; their stamps say so, and the replay skips them.
 """
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from streams.state.expiry import Expiry
     from streams.state.store import Store
     from streams.topology.exchange import Exchange
+    from streams.topology.journal import Journal
     from streams.topology.sink import Headers, Sink
 
 
@@ -79,6 +80,8 @@ class Checkpoint:
         self._reached: dict[int, bytes] = {}
         self._windows = windows_topic
         self._traces = traces_topic
+        #: Brings what is acknowledged to disk, where rows are kept there.
+        self.journal: Journal | None = None
         #: When the last checkpoint ended, epoch seconds; 0 before the first.
         self.completed_at = 0.0
         # Two checkpoints at once (timer and rebalance) could write an older row after a newer one.
@@ -107,6 +110,8 @@ class Checkpoint:
                 # Trace codes' rows leave their topic by its retention.
                 if not key.startswith(TRACE_PREFIX):
                     self._write(self._windows, partition, key, None)
+            if self.journal is not None:
+                await self.journal.flush()
             set_aside()
             self.completed_at = time.time()
 

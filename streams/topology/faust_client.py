@@ -47,6 +47,8 @@ def faust_arguments(settings: Settings) -> dict[str, Any]:
         "producer_acks": -1,
         "producer_linger": settings.producer_linger_ms / 1000,
         "producer_request_timeout": 30.0,  # Faust's default of 1,200 s would hold up every stop
+        # Also its assignor's: with 0 Faust takes another one, which moves every partition in every rebalance.
+        "table_standby_replicas": max(1, settings.standby_replicas),
         "topic_partitions": settings.partitions,
         "topic_replication_factor": settings.replication_factor,
         "topic_allow_declare": False,  # topics are made by `prewarn topics create`

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from streams.observability.metrics import COMMIT
 from streams.state.store import encoded
+from streams.state.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -118,15 +119,17 @@ class Gauges:
             count = sum(map(len, parts))
             self._metrics.table_rows[name].value = count
             if measure:
-                sizes = [len(encoded(row)) for part in parts for row in _sample(part)]
-                self._metrics.table_bytes[name].value = round(count * sum(sizes) / len(sizes)) if sizes else 0
+                exact = [part.bytes for part in parts if isinstance(part, Table)]
+                sizes = [len(encoded(row)) for part in parts if isinstance(part, dict) for row in _sample(part)]
+                mean = sum(sizes) / len(sizes) if sizes else 0.0
+                self._metrics.table_bytes[name].value = sum(exact) if exact else round(count * mean)
 
 
-def _sample(rows: Mapping[str, WindowRow | bytes]) -> Iterator[WindowRow | bytes]:
+def _sample(rows: dict[str, WindowRow | bytes]) -> Iterator[WindowRow | bytes]:
     """Yield rows from both ends of a table: a dictionary has no other places that are reached at once."""
     yield from islice(rows.values(), SAMPLE)
     if len(rows) > SAMPLE:
-        yield from islice(reversed(rows.values()), SAMPLE)  # type: ignore[call-overload] # dictionaries' values reverse
+        yield from islice(reversed(rows.values()), SAMPLE)
 
 
 class Timed:

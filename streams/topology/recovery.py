@@ -1,7 +1,8 @@
 """Rebuilds the rows of newly assigned partitions from their changelogs before anything is decided on them.
 
 Faust's own table recovery hands every record through its event loop (11,500 records/s measured) and replays what
-the worker wrote itself; this reads with librdkafka in batches, in a thread, only partitions that are new here.
+the worker wrote itself; this reads with librdkafka in batches, in a thread, only partitions that are new here. Of a
+partition that was followed (`streams.topology.standby`) or that is on disk only what is missing is read.
 
 Window rows are saved about once a second, settlement rows before anybody sees a result. So the window rows of a
 partition are first read as they were saved, then brought up to all that was decided since, wherever: the settlement
@@ -12,19 +13,16 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from streams.state.answers import ANSWERS_PREFIX
-from streams.state.rows import decode_reached, decode_settlement, decode_traces, decode_window
-from streams.state.store import EFFECTS_PREFIX
-from streams.topology.checkpoint import EPOCH, REACHED_KEY
-from streams.topology.statekey import KEY_ROW
+from streams.topology.replica import RecoveryError, Replica, decoded_settlement
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from confluent_kafka import Message
 
@@ -36,21 +34,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 2_000
-_POLL_S: Final = 1.0
+_POLL_S: Final = 0.05
+"""How long a batch waits to be full: the last one never is, and no event is decided meanwhile."""
+_FETCH_WAIT_MS: Final = 20
+"""The same for brokers that have nothing more of a partition."""
 _QUESTION_S: Final = 30.0
 _REPORT_EVERY_S: Final = 10.0
-_OTHER_KEY: Final = (
-    "was written under another state key: with this one all windows would be empty. Set PREWARN_STATE_KEY to that key; "
-    "where there was none, it is the PREWARN_PERSON_KEY of that time"
-)
 
+NOTHING: Final = "nothing"
+STANDBY: Final = "standby"
+DISK: Final = "disk"
+LATER: Final = "later"
+"""What records were read for: all rows; the rest, where there was a copy or a directory; what was decided since."""
 
 Place = tuple[str, int]
-_T = TypeVar("_T")
-
-
-class RecoveryError(Exception):
-    """A changelog could not be read; the message names topic, partition and reason."""
 
 
 class Recovery:
@@ -63,6 +60,8 @@ class Recovery:
         engine: Its current pack folds.
         state_key: Knows whether rows are kept under our key.
         stop: Ends a recovery early when set.
+        hand_over: Gives the copies that there are of partitions, and keeps them up no more.
+        make: Makes the image of a partition, with what is on disk of it.
     """
 
     def __init__(
@@ -73,16 +72,21 @@ class Recovery:
         engine: Engine,
         state_key: StateKey,
         stop: threading.Event,
+        hand_over: Callable[[set[int]], Mapping[int, Replica]] = lambda _partitions: {},
+        make: Callable[[int], Replica] | None = None,
     ) -> None:
-        self._config = config
+        self._config = config | {"fetch.wait.max.ms": _FETCH_WAIT_MS}
         self._names = names
         self._store = store
         self._engine = engine
         self._state_key = state_key
         self._stop = stop
-        self._void = 0
-        #: Epoch of the latest record of each changelog partition: only within one is their order known.
-        self._epochs: dict[Place, int] = {}
+        self._hand_over = hand_over
+        self._make = make or (lambda number: Replica(number, names, state_key))
+        #: The images of the partitions taken over in the last run.
+        self.replicas: dict[int, Replica] = {}
+        #: Records read for each of the three reasons in the last run.
+        self.read: Counter[str] = Counter()
 
     def run(self, new: set[int]) -> int:
         """Fill empty partitions from the changelogs; returns the number of records read.
@@ -92,59 +96,103 @@ class Recovery:
         Raises:
             RecoveryError: A record cannot be read: deciding on half a state would accuse people falsely.
         """
+        self.read.clear()
         if not new:
             return 0
         consumer = Consumer(self._config)
         try:
-            own = [(topic, number) for topic in (self._names.windows, self._names.traces, self._names.settlements)
-                   for number in new]  # fmt: skip
-            self._void = 0
-            self._epochs.clear()
-            count = self._read(consumer, dict.fromkeys(own, 0), self._apply)
-            if self._void:
-                logger.warning("%d changelog records of workers that had lost their partitions are void", self._void)
-            return count + self._catch_up(consumer, {number: self._store.partitions[number] for number in new})
+            self.replicas = self._images(consumer, new)
+            for number, replica in self.replicas.items():
+                self._store.partitions[number] = replica.adopt()
+            self._catch_up(consumer, {number: self._store.partitions[number] for number in new})
+        except KafkaException as error:
+            raise RecoveryError(f"changelogs cannot be read: {error.args[0].str()}") from error
+        finally:
+            consumer.close()
+        return self.read.total()
+
+    def _images(self, consumer: Consumer, new: set[int]) -> dict[int, Replica]:
+        """Read the images of partitions to the end: those that there are from where they are, the others whole."""
+        copies = self._hand_over(new)
+        replicas = {number: copies.get(number) or self._make(number) for number in new}
+        ends = {}
+        for number, replica in replicas.items():
+            lows_highs = {topic: self._watermarks(consumer, (topic, number)) for topic in replica.offsets}
+            if not all(replica.follows(topic, low, high) for topic, (low, high) in lows_highs.items()):
+                logger.warning("partition %d: its copy does not belong to what Kafka has; read anew", number)
+                replicas[number] = replica.anew()
+            for topic, (low, high) in lows_highs.items():
+                replicas[number].forget(topic, low)
+                ends[topic, number] = (max(low, replicas[number].offsets[topic]), high)
+        was = dict.fromkeys(new, NOTHING) | {
+            number: STANDBY if number in copies else DISK for number, replica in replicas.items() if replica.begun
+        }
+
+        def apply(message: Message) -> None:
+            number = message.partition() or 0
+            self.read[was[number]] += 1
+            replicas[number].apply(message)
+
+        self._read(consumer, {place: end for place, end in ends.items() if end[1] > end[0]}, apply)
+        for (topic, number), (_, high) in ends.items():
+            if not self._stop.is_set():
+                replicas[number].complete(topic, high)
+        void = sum(replica.void for replica in replicas.values())
+        if void:
+            logger.warning("%d changelog records of workers that had lost their partitions are void", void)
+        return replicas
+
+    def read_on(self, replica: Replica) -> None:
+        """Bring one image up to what the changelogs have by now; raises `RecoveryError`."""
+        consumer = Consumer(self._config)
+        try:
+            ends = {}
+            for topic, offset in replica.offsets.items():
+                low, high = self._watermarks(consumer, (topic, replica.number))
+                ends[topic, replica.number] = (max(low, offset), high)
+            self._read(consumer, {place: end for place, end in ends.items() if end[1] > end[0]}, replica.apply)
+            for (topic, _), (_, high) in ends.items():
+                replica.complete(topic, high)
         except KafkaException as error:
             raise RecoveryError(f"changelogs cannot be read: {error.args[0].str()}") from error
         finally:
             consumer.close()
 
-    def _catch_up(self, consumer: Consumer, new: dict[int, Partition]) -> int:
+    def _catch_up(self, consumer: Consumer, new: dict[int, Partition]) -> None:
         """Fold what was decided since the window rows were saved."""
         folding, topic = self._engine.folding, self._names.settlements
-        sources = range(self._store.count)
-        since = {(topic, m): min(rows.reached.settled.get(m, 0) for rows in new.values()) for m in sources}
+        ends = {}
+        for source in range(self._store.count):
+            since = min(rows.reached.settled.get(source, 0) for rows in new.values())
+            low, high = self._watermarks(consumer, (topic, source))
+            if high > max(low, since):
+                ends[topic, source] = (max(low, since), high)
 
         def apply(message: Message) -> None:
             value, source, offset = message.value(), message.partition() or 0, message.offset() or 0
+            self.read[LATER] += 1
             if value is None:
                 return
-            row = self._decoded(message, decode_settlement, value)
+            row = decoded_settlement(message, value)
             for number, partition in new.items():
                 if offset >= partition.reached.settled.get(source, 0):
                     folding.restore(number, row)
 
-        ends = self._ends(consumer, since)
-        count = self._read(consumer, since, apply)
+        self._read(consumer, ends, apply)
         for partition in new.values():
             partition.reached.settled |= {number: high for (_, number), (_, high) in ends.items()}
-        return count
 
-    def _ends(self, consumer: Consumer, places: dict[Place, int]) -> dict[Place, tuple[int, int]]:
-        """First offset wanted and end of partitions that hold anything from there on."""
-        ends = {}
-        for (topic, number), since in places.items():
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_QUESTION_S)
-            if high > max(low, since):
-                ends[topic, number] = (max(low, since), high)
-        return ends
+    @staticmethod
+    def _watermarks(consumer: Consumer, place: Place) -> tuple[int, int]:
+        """The offset at which a partition begins, and the one at which it ends."""
+        low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=_QUESTION_S)
+        return low, high
 
-    def _read(self, consumer: Consumer, places: dict[Place, int], apply: Callable[[Message], None]) -> int:
-        """Read partitions from an offset to their current end; returns the number of records."""
-        ends = self._ends(consumer, places)
+    def _read(self, consumer: Consumer, ends: dict[Place, tuple[int, int]], apply: Callable[[Message], None]) -> None:
+        """Read partitions from an offset to another."""
         if not ends:
-            return 0
-        consumer.assign([TopicPartition(topic, number, low) for (topic, number), (low, _) in ends.items()])
+            return
+        consumer.assign([TopicPartition(topic, number, begin) for (topic, number), (begin, _) in ends.items()])
         unread = {place: high for place, (_, high) in ends.items()}
         count = 0
         report_at = time.monotonic() + _REPORT_EVERY_S
@@ -165,53 +213,3 @@ class Recovery:
             if time.monotonic() >= report_at:
                 report_at = time.monotonic() + _REPORT_EVERY_S
                 logger.info("restoring state: %d records read, %d changelog partitions to go", count, len(unread))
-        return count
-
-    def _apply(self, message: Message) -> None:
-        """Take a changelog record of a partition that is restored."""
-        partition = self._store.partitions[message.partition() or 0]
-        topic, value = message.topic(), message.value()
-        if topic == self._names.windows and message.key() == KEY_ROW:
-            # It belongs to no epoch: whoever wrote it first, it holds for all.
-            if not self._state_key.fits(message.partition() or 0, value):
-                raise RecoveryError(f"{topic}[{message.partition()}] {_OTHER_KEY}")
-            return
-        place, epoch = (topic or "", message.partition() or 0), _epoch(message)
-        if epoch < self._epochs.get(place, 0):
-            self._void += 1
-            return
-        self._epochs[place] = epoch
-        partition.reached.epoch = max(epoch, partition.reached.epoch)
-        if topic == self._names.traces:
-            rows = self._decoded(message, decode_traces, value or b"")
-            partition.windows.update((row.key, row.row) for row in rows)
-            return
-        key = (message.key() or b"").decode()
-        if topic == self._names.settlements:
-            partition.settlements.pop(key, None)
-            if value is not None and not key.startswith(EFFECTS_PREFIX):
-                partition.settlements[key] = value
-        elif key.startswith(ANSWERS_PREFIX):
-            self._decoded(message, lambda raw: partition.answers.restore(key, raw or None), value or b"")
-        elif value is None:
-            partition.windows.pop(key, None)
-        elif key == REACHED_KEY:
-            latest = partition.reached.epoch
-            partition.reached = self._decoded(message, decode_reached, value)
-            partition.reached.epoch = max(epoch, latest)
-        else:
-            # Rows rest encoded; what cannot be decoded must be told now.
-            self._decoded(message, decode_window, value)
-            partition.windows[key] = value
-
-    def _decoded(self, message: Message, decode: Callable[[bytes], _T], value: bytes) -> _T:
-        try:
-            return decode(value)
-        except ValueError as error:  # msgspec's decoding errors are ValueErrors
-            place = f"{message.topic()}[{message.partition()}]@{message.offset()}"
-            raise RecoveryError(f"{place} holds no rows of this version: {error}") from error
-
-
-def _epoch(message: Message) -> int:
-    """The epoch in which a changelog record was written."""
-    return int(dict(message.headers() or ()).get(EPOCH, b"0"))

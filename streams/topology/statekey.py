@@ -30,6 +30,11 @@ class StateKey:
         self._fingerprint = blake2b(b"prewarn state key", key=key, digest_size=_BYTES).digest()
         self._marked: set[int] = set()
 
+    @property
+    def shown(self) -> str:
+        """What tells this key from others, and does not tell the key."""
+        return self._fingerprint.hex()
+
     def fits(self, partition: int, fingerprint: bytes | None) -> bool:
         """Take a row of this kind from the changelog; tell whether its rows are kept under our key."""
         self._marked.add(partition)

@@ -53,12 +53,14 @@ from streams.topology.deployment import Deployment
 from streams.topology.exchange import Exchange
 from streams.topology.gauges import Gauges, Timed
 from streams.topology.guard import Limits as Pauses
+from streams.topology.kept import Kept, open_disk
 from streams.topology.learning import Learning
 from streams.topology.partitions import area_partition
 from streams.topology.references import ReferenceReader
 from streams.topology.screening import Names, Screening, SettlementRows, show_ruleset
 from streams.topology.shelf import names_of
 from streams.topology.sink import Sink, fail_stop
+from streams.topology.standby import Standby
 from streams.topology.statekey import StateKey
 from streams.topology.topics import DAY_MS
 
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from streams.engine.references import Registry
     from streams.rules.specs import Pack
     from streams.settings import Settings
+    from streams.state.disk import Disk
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +115,7 @@ class Worker:
         self.metrics.memory_limit.value = memory.limit_bytes()
         self.health.rules_loaded = True
         self.learning: Learning | None = None
+        self._disk: Disk | None = None
 
     def run(self) -> int:
         """Screen until SIGTERM or SIGINT; returns the exit status."""
@@ -120,8 +124,14 @@ class Worker:
                 signal.signal(number, lambda *_: self.stopping.set())
             if not wait_for_broker(self.settings, self.stopping):
                 return 0
-            require(self.settings, connect(self.settings, ANSWER_S))
-            return self._screen()
+            client = connect(self.settings, ANSWER_S)
+            require(self.settings, client)
+            self._disk = open_disk(self.settings, self.names, self.state_key, client)
+            try:
+                return self._screen()
+            finally:
+                if self._disk is not None:
+                    self._disk.close()
 
     def _screen(self) -> int:
         """With a broker that answers: read the registries, then let Faust run."""
@@ -175,7 +185,10 @@ class Worker:
         exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
         attach(app, self.settings, Timed(checkpoint, self.metrics), screening.desk.first_waiting)
         add_agents(app, self.settings, screening, sink, self._canary(app, sink))
-        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint, sink)
+        kept = Kept(self.settings, self.names, self.state_key, self._disk)
+        standby = Standby(consumer_config(self.settings), kept.replica, self.metrics)
+        assignment = Assignment(self, app, source, reader, screening, exchange, checkpoint, sink, standby, kept.replica)
+        checkpoint.journal = assignment.journal = kept.journal(sink, assignment.read_on)
         app.on_partitions_revoked.connect(assignment.on_partitions_revoked)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
         app.task(sink.run)
@@ -191,6 +204,7 @@ class Worker:
         try:
             return _run_faust(app, self._on_stop)
         finally:
+            standby.stop()
             exchange.close()
             unacknowledged = sink.close(self.settings.stop_timeout)
             deployment.stop()

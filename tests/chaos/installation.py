@@ -113,9 +113,19 @@ class Installation(Scene):
         return self.prefix
 
     def hire(self, count: int, command: Sequence[str], **settings: object) -> None:
-        """Make workers; none is started."""
+        """Make workers; none is started. Every other one has its rows on disk, and finds them there again."""
         own = self.own | settings
-        self.fleet = [Worker(number, self.bootstrap, self.folder, command, **own) for number in range(count)]
+        on_disk = {"store": "rocksdb", "store_cache_mib": 16}
+        self.fleet = [
+            Worker(
+                number,
+                self.bootstrap,
+                self.folder,
+                command,
+                **own | (on_disk | {"store_dir": self.folder / f"rows-{number}"} if number % 2 else {}),
+            )
+            for number in range(count)
+        ]
 
     def send_registries(self) -> None:
         """Send registry facts."""

@@ -85,6 +85,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], cluster: KafkaClus
             "rules_dir": packs.folder,
             "rules_poll_interval": 0.5,
             "session_timeout": plan.session_s,
+            "standby_replicas": 1,
             # The mirrors hit everything: no rule may be paused for that, which a file run never does.
             "rule_hit_share": 1,
             "rule_surge": 0,

@@ -23,6 +23,9 @@ LABELS = {
     "prewarn_produce_errors": {"topic"},
     "prewarn_ruleset_reloads": {"result"},
     "prewarn_rebalances": set(),
+    "prewarn_recovery_records": {"source"},
+    "prewarn_standby_lag_records": {"partition"},
+    "prewarn_standby_rows": set(),
     "prewarn_feedback": {"kind", "value"},
     "prewarn_decision_latency_seconds": {"status"},
     "prewarn_stage_duration_seconds": {"stage"},
@@ -82,6 +85,7 @@ def test_every_metric_has_the_name_and_labels_operators_know() -> None:
     metrics.start_topics(consumed=["settlement.events"], produced=["screening.results"])
     metrics.set_ruleset("1", "ab", {"V01": "live", "V02": "shadow"})
     metrics.consumer_lag["settlement.events", 0].value = 1
+    metrics.standby_lag[0].value = 1
     metrics.table_rows["windows"].value = 1
     metrics.table_bytes["windows"].value = 1
     metrics.canary[()].value = 1
