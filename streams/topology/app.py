@@ -39,9 +39,16 @@ TURN: Final = 4
 """Records handled before other tasks of the loop have their turn: a few milliseconds."""
 
 
+class _App(faust.App):  # type: ignore[misc] # Faust has no types
+    """A Faust app that leaves no folders where it is started: it has no tables to keep in them."""
+
+    def _create_directories(self) -> None:
+        pass
+
+
 def make_app(settings: Settings) -> faust.App:
     """A Faust app that reads raw records, keeps no tables and serves no pages."""
-    return faust.App(
+    return _App(
         settings.group_id,
         **faust_arguments(settings),
         key_serializer="raw",
