@@ -46,6 +46,9 @@ MEMORY: Final = 20_000.0
 """Settlements over which means, deviations and counts forget."""
 TRUST: Final = 30.0
 """Imaginary settlements behind the centre and spread that `INPUTS` states."""
+SETTLED: Final = 1_000.0
+"""Settlements after which one in `MOVED_ONE_IN` moves means and deviations, for all of them."""
+MOVED_ONE_IN: Final = 4
 LEAST_SPREAD: Final = 0.15
 """Of the stated spread: what always is the same must not make a small difference look enormous."""
 _BINS: Final = 40
@@ -133,6 +136,10 @@ def learn(state: State, values: Values, odd: float, log_odds: float, weight: flo
     if weight <= 0.0:
         return
     step = weight / (TRUST + number)
+    if number > SETTLED:
+        if number % MOVED_ONE_IN:
+            return
+        step *= MOVED_ONE_IN
     means, variances = state[MEANS], state[VARIANCES]
     for place, value in enumerate(values):
         if value is None:

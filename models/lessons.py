@@ -53,7 +53,7 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     #: Its inputs (`models.inputs.INPUTS`).
     values: list[float | None]
     #: The witnesses' cells.
-    cells: list[tuple[int, int]]
+    cells: list[int]
     odd: float
     log_odds: float
     #: What it counts when its area learns what is normal; 0 = rules asked about it.

@@ -19,6 +19,7 @@ WEEK, DAYS, MONTH = 7 * DAY_MS, 2 * DAY_MS, 30 * DAY_MS
 EPISODE_MS: Final = 14 * DAY_MS
 """A confirmed settlement so long after the one before begins a new episode."""
 FORGET_MS: Final = 120 * DAY_MS
+_HALF: Final = 0.5
 _SWEEP_MS: Final = 10 * DAY_MS
 
 Record = list[float]
@@ -71,7 +72,7 @@ class Memory:
         if record is None:
             if not confirmed:
                 return
-            record = self._of[key] = [time, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, time, time]
+            record = self._of[key] = [time, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
         gone = time - record[AT]
         if gone > 0:
             days, week = 0.5 ** (gone / DAYS), 0.5 ** (gone / WEEK)
@@ -81,18 +82,20 @@ class Memory:
             record[PUZZLE] *= week
             record[OLD_PUZZLE] *= 0.5 ** (gone / MONTH)
             record[AT] = time
-        record[NUMBER] += 1.0
         if not confirmed:
+            record[NUMBER] += 1.0
             record[RUN] = min(record[RUN], 0.0) - 1.0
             return
-        record[SHORT] += 1.0
         record[LONG] += 1.0
+        record[NUMBER] += puzzling
+        record[SHORT] += puzzling
         record[PUZZLE] += puzzling
         record[OLD_PUZZLE] += puzzling
-        record[RUN] = max(record[RUN], 0.0) + 1.0
-        if time - record[LAST] > EPISODE_MS:
-            record[FIRST] = time
-        record[LAST] = max(record[LAST], time)
+        if puzzling >= _HALF:
+            record[RUN] = max(record[RUN], 0.0) + 1.0
+            if time - record[LAST] > EPISODE_MS:
+                record[FIRST] = time
+            record[LAST] = max(record[LAST], time)
 
     def _sweep(self) -> None:
         """Let entities go of whom nothing was heard for long."""
