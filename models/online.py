@@ -28,7 +28,7 @@ from models.lessons import (
 )
 from models.memory import Memory
 from models.precision import RulePrecision
-from models.risk import Challenger, Champion, logit, probability
+from models.risk import Challenger, Champion, probability
 from streams.contract.results import Contribution, ModelScore
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from streams.contract.events import Event
 
 LEARNED_ONE_IN: Final = 8
-"""Of settlements that scored below the average and were cleared, one in so many is learned, for all of them: there are
-many, and they are alike."""
+"""Of settlements that hardly anything spoke against and that were cleared, one in so many is learned, for all of them:
+there are many, and they are alike."""
+PLAIN: Final = 0.5
+"""Log-odds above the base up to which that is so."""
 SHOWN: Final = 5
 """Witnesses that a result names; the others are added up as `REST`."""
 BASE, REST = "base", "rest"
@@ -132,7 +134,7 @@ class OnlineModel:
             del taught[next(iter(taught))]
         label, weight = LABELS[Verdict(lesson.verdict)]
         counts = weight
-        if not label and lesson.verdict != Verdict.PRESUMED and example.log_odds < logit(self.champion.evidence.rate):
+        if not label and lesson.verdict != Verdict.PRESUMED and example.log_odds < self.champion.base + PLAIN:
             counts = weight * LEARNED_ONE_IN if stands_for_others(lesson.setl_id, LEARNED_ONE_IN) else 0.0
         if counts:
             cells = example.cells

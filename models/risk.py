@@ -83,7 +83,7 @@ class Champion:
         return base + sum(part for part, _ in said)
 
     def explain(self, cells: Cells) -> tuple[float, Contributions]:
-        """The log-odds of a settlement with nothing odd about it, and what each witness adds to them."""
+        """The base, and what each witness adds to it."""
         weights, trust = self.evidence.weights, self._trust
         said = []
         for each in cells:
@@ -94,6 +94,11 @@ class Champion:
                 if part > SILENT or part < -SILENT:
                     said.append((part, witness))
         return self._regression.intercept, said
+
+    @property
+    def base(self) -> float:
+        """The log-odds of a settlement that nothing speaks against."""
+        return float(self._regression.intercept)
 
     def trust(self) -> dict[str, float]:
         """How far each witness is believed."""
