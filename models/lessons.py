@@ -55,7 +55,10 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     #: The witnesses' cells.
     cells: list[int]
     odd: float
+    #: What its score was made of.
     log_odds: float
+    #: The same without what oddness says: what is known by verdicts.
+    risk: float
     #: What it counts when its area learns what is normal; 0 = rules asked about it.
     weight: float
 

@@ -3,8 +3,8 @@
 **Decision rule.** The score is the probability that a settlement is confirmed as fraud. On the log-odds scale it is the
 sum of what each witness says (`models.risk`), and oddness (`models.baseline`) is one of the witnesses: before there
 are verdicts it speaks with the weight that `models.evidence.odd_lift` states, alone; every verdict replaces some of
-that by what oddness has been worth. A settlement is *remarkable* (rule X01) if its oddness or its risk is in the rarest
-share of its kind of visit in its area.
+that by what oddness has been worth. A settlement is *remarkable* (rule X01) if its oddness, or its risk by all other
+witnesses, is in the rarest share of its kind of visit in its area.
 
 What is learned from verdicts is a function of the lessons in their order and of nothing else: workers that read the
 same lessons have the same model, and a model restored from a snapshot goes on where the snapshot was taken.
@@ -101,8 +101,8 @@ class OnlineModel:
         kind = kind_of(event)
         odd, strongest = baseline.oddness(state, values)
         rare = baseline.odd_tail(state, odd)
-        person = self.persons.read(event.psn_ref, event.time)
-        institution = self.institutions.read(event.fixmedins_code, event.time)
+        who, where = event.psn_ref, event.fixmedins_code
+        person, institution = self.persons.read(who, event.time), self.institutions.read(where, event.time)
         cells = cut(_number(kind), values, person, institution)
         level = int(-2.0 * math.log10(max(rare, 1e-9)))
         if level:
@@ -111,14 +111,17 @@ class OnlineModel:
         log_odds = base
         for part, _ in said:
             log_odds += part
+        risk = log_odds - said[-1][0] if said and said[-1][1] == ODDNESS else log_odds
         score = ModelScore(
             score=round(probability(log_odds), 9),
             version=self.version,
             contributions=_contributions(base, said, log_odds, values, strongest if level else ()),
         )
-        example = Example(event.time, event.psn_ref, event.fixmedins_code, kind, values, cells, odd, log_odds, 1.0)
+        example = Example(
+            event.time, event.psn_ref, event.fixmedins_code, kind, values, cells, odd, log_odds, risk, 1.0
+        )
         names = tuple(INPUTS[place].name for _, place in strongest)
-        return Scored(score, example, rare, baseline.risk_tail(state, log_odds), names)
+        return Scored(score, example, rare, baseline.risk_tail(state, risk), names)
 
     def learn(self, lesson: Lesson) -> None:
         """Learn a lesson; one whose verdict is no weightier than what was learned of the settlement changes nothing."""
