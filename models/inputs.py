@@ -1,8 +1,8 @@
 """What the models see of a settlement: a fixed list of numbers, read from the event and the engine's features.
 
 Every input is a number that grows with oddness where oddness has a direction, or ``None`` where nothing is known (too
-little history, a pack without the feature): unknown is never odd. The numbers are also cut into *cells* (`CELLS`), on
-which the supervised model counts verdicts; a cell of None is the ordinary one and is not counted.
+little history, a pack without the feature): unknown is never odd. The numbers are also cut into *cells*
+(`models.cells`), on which the supervised model counts verdicts.
 """
 
 from __future__ import annotations

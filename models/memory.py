@@ -23,7 +23,11 @@ _HALF: Final = 0.5
 _SWEEP_MS: Final = 10 * DAY_MS
 
 Record = list[float]
-"""``[at, verdicts and confirmed by days, confirmed by weeks, unexplained by weeks and months, run, first, last]``."""
+"""``[at, verdicts and unexplained by days, confirmed by weeks, unexplained by weeks and months, run, first, last]``.
+
+*Unexplained* are confirmed settlements that nothing about the person explains; verdicts by days are these and the
+cleared ones, of which run (of equal verdicts), first (of the episode) and last are, too.
+"""
 AT, NUMBER, SHORT, LONG, PUZZLE, OLD_PUZZLE, RUN, FIRST, LAST = range(9)
 
 
@@ -40,7 +44,7 @@ class Memory:
         """What is known of an entity for an event at `now`; None if nothing was ever confirmed.
 
         Returns:
-            Verdicts and confirmed ones faded by days, confirmed ones by weeks, unexplained ones by weeks and by
+            Verdicts and unexplained ones faded by days, confirmed ones by weeks, unexplained ones by weeks and by
             months, the run of equal verdicts at the end (cleared ones negative), days since the episode began.
         """
         record = self._of.get(key)
@@ -52,7 +56,7 @@ class Memory:
             days, week = 0.5 ** (gone / DAYS), 0.5 ** (gone / WEEK)
             number, short, long, puzzle = number * days, short * days, long * week, puzzle * week
             old *= 0.5 ** (gone / MONTH)
-        return number, short, long, puzzle, old, run, (now - first) / DAY_MS
+        return number, short, long, puzzle, old, run, max(0.0, (now - first) / DAY_MS)
 
     def learn(self, key: str, time: int, *, confirmed: bool, puzzling: float) -> None:
         """Take in a verdict.

@@ -68,7 +68,7 @@ def _plot(title: str, across: str, up: str, curves: dict[str, Curve], *, least: 
         lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
         lines.append(f'<text x="{SIDE + 8}" y="{16 + 18 * place}" fill="{colour}">{way}</text>')
     frame = f'<rect width="{SIDE}" height="{SIDE}" fill="none" stroke="#444"/>'
-    view = f'viewBox="-50 -15 {SIDE + 110} {SIDE + 60}" width="{SIDE + 110}" height="{SIDE + 60}"'
+    view = f'viewBox="-60 -15 {SIDE + 120} {SIDE + 60}" width="{SIDE + 120}" height="{SIDE + 60}"'
     axes = (
         f'<text x="0" y="{SIDE + 18}">{least}</text><text x="{SIDE}" y="{SIDE + 18}" text-anchor="end">1</text>'
         f'<text x="{SIDE // 2}" y="{SIDE + 36}" text-anchor="middle">{across}</text>'
