@@ -29,6 +29,7 @@ from streams.contract.decode import decode_event
 from streams.contract.time import DAY_MS
 from streams.engine.engine import Engine
 from streams.evaluation import Label
+from streams.memory import spare_long_lived_objects
 from streams.prequential import RECALL_SHARE, Prequential, TimedScoring
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
@@ -135,6 +136,7 @@ def main() -> None:
         sys.stdout.write("PAYMENTS names no file: nothing to measure\n")
         return
     rows = list(payments(path))
+    spare_long_lived_objects()
     pack = load_pack(shipped("rules"), shipped("knowledge"))
     before = reference_loop()
     cost = replay(rows[:COSTED], pack, DAY_MS).report()["microseconds_per_event"]
