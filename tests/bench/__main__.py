@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("decode", "language", "metrics", "engine", "rules", "state", "model", "worker")
+NAMES = ("decode", "language", "metrics", "engine", "rules", "state", "model", "unknown", "worker")
 
 
 def main() -> None:
