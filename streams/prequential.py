@@ -215,6 +215,7 @@ class Prequential:
         }
         report["losses"] = self.scoring.model.watch.losses
         report["version"] = self.scoring.model.version
+        report["model_errors"] = self.scoring.errors
         report["microseconds_per_event"] = (
             round(self.scoring.nanoseconds / 1000 / self._settlements, 2) if self._settlements else None
         )

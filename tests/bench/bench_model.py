@@ -110,6 +110,8 @@ def replay(rows: list[dict[str, str]], pack: Pack, delay: int) -> Prequential:
     run = Prequential(engine, store, labels, delay)
     for row in rows:
         run.take(decode_event(orjson.dumps(event(row)), arrived=None))
+    if run.scoring.errors:
+        sys.exit(f"the model failed at {run.scoring.errors} payments: there is nothing to compare")
     return run
 
 

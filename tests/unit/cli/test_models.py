@@ -64,6 +64,7 @@ def test_the_figures_are_all_there_and_the_same_again(stream: Path) -> None:
     plots = stream / "curves.html"
     first, second = (evaluated(stream, "--label-delay", "6h", "--plots", str(plots)) for _ in range(2))
     assert first.pop("microseconds_per_event") > 0
+    assert first["model_errors"] == 0
     del second["microseconds_per_event"]
     assert first == second
     labels = read_labels(stream / "labels.jsonl").values()

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from models.cells import WITNESSES
 from models.lessons import Verdict, decode_example
 from streams.contract.decode import decode_event
 from streams.contract.feedback import Feedback
 from streams.engine.engine import Engine
+from streams.engine.remarkable import LABELS
 from streams.engine.scoring import Scoring
 from streams.engine.teaching import Teaching, presumed
 from streams.rules.pack import load_pack
@@ -150,6 +152,11 @@ def test_a_remarkable_settlement_says_why_in_words(pack: Pack) -> None:
     assert hit["sev_deg"] == "3"
     assert "总费用" in hit["vola_cont"]
     assert hit["vola_evid"]["odd_inputs"] == ["amount"]
+
+
+def test_every_witness_has_a_name_for_clerks() -> None:
+    """Whatever moves a score can be said in X01's sentence."""
+    assert set(LABELS) == set(WITNESSES)
 
 
 def test_feedback_becomes_a_lesson_once(pack: Pack) -> None:
