@@ -1,7 +1,7 @@
-"""The online models that rank what no rule knows.
+"""The online model that ranks what no rule knows, and learns from verdicts that come days later.
 
-Only the port through which the engine asks a model is here so far: :mod:`models.port`. Without a model a result
-says ``"model": null``.
+`models.online` is where to begin: what a score is made of. What is normal needs no verdict (`models.baseline`); what
+verdicts say is counted (`models.evidence`) and weighed (`models.risk`).
 """
 
 from __future__ import annotations

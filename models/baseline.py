@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from models.inputs import Values
 
 State = list[Any]
-"""``[number, means, variances, counts of oddness, counts of log-odds]``."""
+"""``[number, means, variances, counts of oddness, counts of risk]``."""
 NUMBER, MEANS, VARIANCES, ODD, RISK = range(5)
 
 FREE: Final = 2.0
@@ -40,12 +40,15 @@ CLIP: Final = 3.0
 RARE: Final = 0.01
 SUSPECT: Final = 0.1
 IMAGINED: Final = 50.0
-FALL: Final = 1.5
+FALL: Final = 1.75
 """Oddness over which imagined settlements become e times rarer, as the rarest percent of 18,000 simulated ones did."""
 MEMORY: Final = 20_000.0
 """Settlements over which means, deviations and counts forget."""
 TRUST: Final = 30.0
 """Imaginary settlements behind the centre and spread that `INPUTS` states."""
+SETTLED: Final = 1_000.0
+"""Settlements after which one in `MOVED_ONE_IN` moves means and deviations, for all of them."""
+MOVED_ONE_IN: Final = 4
 LEAST_SPREAD: Final = 0.15
 """Of the stated spread: what always is the same must not make a small difference look enormous."""
 _BINS: Final = 40
@@ -93,17 +96,17 @@ def odd_tail(state: State, odd: float) -> float:
     return _tail(state[ODD], state[NUMBER], _odd_bin(odd), IMAGINED * math.exp(-odd / FALL))
 
 
-def risk_tail(state: State, log_odds: float) -> float:
-    """Share of settlements of this kind and area that are at least so risky."""
-    return _tail(state[RISK], state[NUMBER], _risk_bin(log_odds), IMAGINED / (1.0 + math.exp(log_odds + _CALM)))
+def risk_tail(state: State, risk: float) -> float:
+    """Share of settlements of this kind and area that are at least so risky by log-odds."""
+    return _tail(state[RISK], state[NUMBER], _risk_bin(risk), IMAGINED / (1.0 + math.exp(risk + _CALM)))
 
 
 def _odd_bin(odd: float) -> float:
     return min(_LAST, 2.0 * odd)
 
 
-def _risk_bin(log_odds: float) -> float:
-    return min(_LAST, max(0.0, 2.5 * (log_odds - _LOW)))
+def _risk_bin(risk: float) -> float:
+    return min(_LAST, max(0.0, 2.5 * (risk - _LOW)))
 
 
 def _tail(counts: list[float], number: float, at: float, imagined: float) -> float:
@@ -113,18 +116,18 @@ def _tail(counts: list[float], number: float, at: float, imagined: float) -> flo
     return (above + imagined) / (number + IMAGINED)
 
 
-def learn(state: State, values: Values, odd: float, log_odds: float, weight: float) -> None:
+def learn(state: State, values: Values, odd: float, risk: float, weight: float) -> None:
     """Take a settlement in, after it was scored.
 
     Args:
         state: Changed in place.
         values: The settlement's inputs.
         odd: Its oddness.
-        log_odds: Its risk.
+        risk: Its risk.
         weight: What it counts: 1, or less where it may be what should be found.
     """
     state[ODD][int(_odd_bin(odd))] += 1.0
-    state[RISK][int(_risk_bin(log_odds))] += 1.0
+    state[RISK][int(_risk_bin(risk))] += 1.0
     number = state[NUMBER] = state[NUMBER] + 1.0
     if number >= MEMORY:
         state[NUMBER] = number / 2
@@ -133,6 +136,10 @@ def learn(state: State, values: Values, odd: float, log_odds: float, weight: flo
     if weight <= 0.0:
         return
     step = weight / (TRUST + number)
+    if number > SETTLED:
+        if number % MOVED_ONE_IN:
+            return
+        step *= MOVED_ONE_IN
     means, variances = state[MEANS], state[VARIANCES]
     for place, value in enumerate(values):
         if value is None:

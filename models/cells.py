@@ -1,7 +1,8 @@
 """Cuts inputs and what is known of the parties into cells: the small whole numbers that verdicts are counted on.
 
-A cell is one *witness* (an input, or two that only mean something together) in one state. ``None`` is the ordinary
-state and says nothing. What a witness says is learned (`models.evidence`); here is only what it can see.
+A cell is one *witness* (an input, or two that only mean something together) in one state, in one number: witness in the
+high bits (`witness_of`), state in the low ones. The ordinary state of a plain input has no cell and says nothing. What
+a witness says is learned (`models.evidence`); here is only what it can see.
 """
 
 from __future__ import annotations
@@ -30,34 +31,59 @@ WITNESSES: Final = (
     "institution_run_of_verdicts",
     "institution_confirmed_share*since",
     "institution_unexplained_weeks*run",
+    "amount_to_own_usual*institution_confirmed_share",
+    "institution_confirmed",
     *inputs.NAMES[inputs.WEEK :],
     "oddness",
 )
 """The names under which results tell what moved the score."""
 
-Cells = list[tuple[int, int]]
-"""``(witness, cell)`` of the witnesses that have something to say."""
+WITNESS_OF: Final = tuple(WITNESSES.index(name) for name in inputs.NAMES)
+"""The witness of each input."""
+PLACES: Final = tuple(inputs.NAMES.index(name) if name in inputs.NAMES else None for name in WITNESSES)
+"""The input of each witness that is one."""
 
-_FIRST_PLAIN: Final = WITNESSES.index(inputs.NAMES[inputs.WEEK])
+Cells = list[int]
+"""The cells of a settlement, in the order of their witnesses."""
+
+SHIFT: Final = 20
+_MIDDLE: Final = 1 << (SHIFT - 1)
+
+
+def cell(witness: int, state: int) -> int:
+    """The cell of a witness in a state between -524288 and 524287."""
+    return (witness << SHIFT) + _MIDDLE + state
+
+
+def witness_of(cell: int) -> int:
+    """The place in `WITNESSES` of whose cell it is."""
+    return cell >> SHIFT
+
+
+(_KIND, _AMOUNT, _USUAL, _LARGE, _USUAL_LARGE, _USUAL_SINCE, _PERSON, _WEEKS, _MONTHS, _SHARE, _RUN, _SHARE_SINCE,
+ _WEEKS_RUN, _USUAL_SHARE, _ALL) = (cell(witness, 0) for witness in range(15))  # fmt: skip
 ODDNESS: Final = len(WITNESSES) - 1
-_LOG_AMOUNT: Final = math.log(1.12)
-_LOG_RATIO: Final = math.log(1.15)
-_LOG_COUNT: Final = math.log(1.5)
-_FAR: Final = 60
+_FIRST_PLAIN: Final = WITNESSES.index(inputs.NAMES[inputs.WEEK])
+_PER_LOG_AMOUNT: Final = 1.0 / math.log(1.05)
+_PER_LOG_RATIO: Final = 1.0 / math.log(1.15)
+_PER_LOG_COUNT: Final = 1.0 / math.log(1.5)
+_LOWEST: Final = 14
+"""States of the ratio to the usual below it, that are told apart."""
+_HIGHEST: Final = 34
+_NO_USUAL: Final = 30
+_FAR: Final = 60.0
 """Days after which it does not matter how long ago an episode began."""
-_SPREAD: Final = 1000
+_APART: Final = 100
 """Distance of two states of the first of a pair."""
+_NEVER: Final = 99
+"""State of whoever was never confirmed."""
 
 #: Plain inputs are cut this fine: cells a unit of the input.
 _FINENESS: Final = {"own_visits_week": 1.0, "own_institutions_month": 1.0, "night": 1.0, "known_trace_codes": 1.0}
 _PLAIN: Final = tuple(
-    (
-        place,
-        _FIRST_PLAIN + place - inputs.WEEK,
-        _FINENESS.get(name, 2.0),
-        math.floor(each.centre * _FINENESS.get(name, 2.0)),
-    )
-    for place, (name, each) in enumerate(zip(inputs.NAMES, inputs.INPUTS, strict=True))
+    (place, cell(_FIRST_PLAIN + place - inputs.WEEK, 0), fineness, math.floor(each.centre * fineness))
+    for place, each in enumerate(inputs.INPUTS)
+    for fineness in (_FINENESS.get(each.name, 2.0),)
     if place >= inputs.WEEK
 )
 _MOST: Final = 40
@@ -65,7 +91,7 @@ _MOST: Final = 40
 
 def _level(value: float) -> int:
     """A faded count on a scale of ratios; nothing is a level of its own."""
-    return -10 if value < 0.02 else min(12, max(-9, math.floor(math.log(value) / _LOG_COUNT)))  # noqa: PLR2004
+    return -10 if value < 0.02 else min(12, max(-9, math.floor(math.log(value) * _PER_LOG_COUNT)))  # noqa: PLR2004
 
 
 def cut(kind: int, values: Values, person: Known | None, institution: Known | None) -> Cells:
@@ -77,40 +103,47 @@ def cut(kind: int, values: Values, person: Known | None, institution: Known | No
         person: What `models.memory` knows of the person.
         institution: The same of the institution.
     """
-    cells: Cells = [(0, kind)]
+    cells = [_KIND + kind]
     add = cells.append
     amount, usual, large = values[inputs.AMOUNT], values[inputs.TO_USUAL], values[inputs.LARGE]
     if amount is not None:
-        add((1, math.floor(amount / _LOG_AMOUNT)))
-    ratio = None
-    if usual is not None:
-        ratio = min(20, max(-14, math.floor(usual / _LOG_RATIO)))
-        add((2, ratio))
+        add(_AMOUNT + int(amount * _PER_LOG_AMOUNT))
     many = 0 if large is None else min(8, int(large))
+    coarse = _NO_USUAL
+    if usual is not None:
+        ratio = min(_HIGHEST, max(0, int(usual * _PER_LOG_RATIO + _LOWEST)))
+        coarse = ratio // 2
+        add(_USUAL + ratio)
+        add(_USUAL_LARGE + coarse * _APART + many)
     if many:
-        add((3, many))
-    coarse = 60 if ratio is None else ratio // 2
-    if ratio is not None:
-        add((4, coarse * _SPREAD + many))
-    if person is not None:
-        add((5, coarse * _SPREAD + int(min(person[6], _FAR)) // 4))
-        add((6, _level(person[2])))
-    if institution is not None:
-        number, short, _, puzzle, old, run, since = institution
-        weeks, share, days = _level(puzzle), math.floor(20 * short / (number + 0.5)), int(min(since, _FAR)) // 3
-        length = int(min(12, max(-6, run)))
+        add(_LARGE + many)
+    if person is None:
+        add(_USUAL_SINCE + coarse * _APART + _NEVER)
+    else:
+        add(_USUAL_SINCE + coarse * _APART + int(min(person[6], _FAR)) // 4)
+        add(_PERSON + _level(person[2]))
+    if institution is None:
+        add(_MONTHS + _NEVER)
+        add(_SHARE_SINCE + _NEVER * _APART)
+        add(_USUAL_SHARE + coarse * _APART + _NEVER)
+    else:
+        number, short, long, puzzle, old, run, since = institution
+        weeks, share, days = _level(puzzle), int(20.0 * short / (number + 0.5)), int(min(since, _FAR)) // 3
+        length = int(min(12.0, max(-6.0, run)))
         cells += (
-            (7, weeks),
-            (8, _level(old)),
-            (9, share),
-            (10, length),
-            (11, share // 2 * _SPREAD + days),
-            (12, weeks // 2 * _SPREAD + length // 2),
+            _WEEKS + weeks,
+            _MONTHS + _level(old),
+            _SHARE + share,
+            _RUN + length,
+            _SHARE_SINCE + share // 2 * _APART + days,
+            _WEEKS_RUN + weeks // 2 * _APART + length // 2,
+            _USUAL_SHARE + coarse * _APART + share // 2,
+            _ALL + _level(long),
         )
-    for place, witness, fineness, ordinary in _PLAIN:
+    for place, base, fineness, ordinary in _PLAIN:
         value = values[place]
         if value is not None:
-            cell = int(value * fineness)
-            if cell != ordinary:
-                add((witness, cell if -_MOST < cell < _MOST else _MOST if cell > 0 else -_MOST))
+            state = int(value * fineness)
+            if state != ordinary:
+                add(base + (state if -_MOST < state < _MOST else _MOST if state > 0 else -_MOST))
     return cells

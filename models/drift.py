@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DELTA: Final = 1e-5
 """ADWIN's error rate for each look; there are thousands of looks a day."""
-WATCH_ONE_IN: Final = 8
+WATCH_ONE_IN: Final = 32
 """Inputs are looked at once in so many settlements: drift shows in hundreds."""
 MEMORY: Final = 2_000.0
 """Lessons over which losses forget."""

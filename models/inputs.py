@@ -1,8 +1,8 @@
 """What the models see of a settlement: a fixed list of numbers, read from the event and the engine's features.
 
 Every input is a number that grows with oddness where oddness has a direction, or ``None`` where nothing is known (too
-little history, a pack without the feature): unknown is never odd. The numbers are also cut into *cells* (`CELLS`), on
-which the supervised model counts verdicts; a cell of None is the ordinary one and is not counted.
+little history, a pack without the feature): unknown is never odd. The numbers are also cut into *cells*
+(`models.cells`), on which the supervised model counts verdicts.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Input(NamedTuple):
 
 INPUTS: Final = (
     Input("amount", "natural logarithm of the total fee in yuan, plus one", 4.5, 1.2),
-    Input("amount_to_own_usual", "logarithm of the total to the person's median visit of 90 days", 0.0, 0.7),
-    Input("own_large_recently", "the person's visits of 14 days at over 2.2 times that median", 0.3, 0.8),
+    Input("amount_to_own_usual", "logarithm of the total to the median of the person's latest visits", 0.0, 0.7),
+    Input("own_large_recently", "the person's visits of 14 days at over 3 times that median", 0.3, 0.8),
     Input("own_visits_week", "the person's other visits of 7 days", 0.8, 1.5),
     Input("own_institutions_month", "institutions the person visited in 30 days", 1.0, 1.2),
     Input("elsewhere_just_before", "closeness in time of a visit elsewhere; 0 = none in 12 hours", 0.0, 0.15),
@@ -86,9 +86,20 @@ NAMES: Final = tuple(each.name for each in INPUTS)
 SCHEMA: Final = blake2b(repr(INPUTS).encode(), digest_size=8).hexdigest()
 """Names the list: a model that was taught on another list is not used on this one."""
 
+FEATURES: Final = (
+    "person_stays",
+    "institution_day",
+    "institution_hour",
+    "institution_day_amounts",
+    "institution_recent",
+    "person_visits",
+)
+"""The pack's features that are read."""
 HISTORY: Final = 5
 """Visits without which nothing is usual for a person."""
-LARGE_RATIO: Final = 2.2
+LATEST: Final = 64
+"""Visits that are looked at, at most: of somebody who comes every day, the last two months."""
+LARGE_RATIO: Final = 3.0
 """A visit this many times the person's median is a large one."""
 _FORTNIGHT: Final = 14 * DAY_MS
 _WEEK: Final = 7 * DAY_MS
@@ -109,17 +120,7 @@ class Inputs:
 
     def __init__(self, plan: FeaturePlan) -> None:
         slots = {feature.spec.name: slot for slot, feature in enumerate(plan.settlement)}
-        self._stays, self._day, self._hour, self._same, self._now = (
-            slots.get(name)
-            for name in (
-                "person_stays",
-                "institution_day",
-                "institution_hour",
-                "institution_day_amounts",
-                "institution_recent",
-            )
-        )
-        visits = slots.get("person_visits")
+        self._stays, self._day, self._hour, self._same, self._now, visits = (slots.get(name) for name in FEATURES)
         fields = plan.settlement[visits].spec.fields if visits is not None else ()
         usable = {"institution", "amount"} <= set(fields)
         self._visits = visits if usable else None
@@ -144,7 +145,10 @@ class Inputs:
     def _read_visits(self, values: Values, event: Event, total: int, entries: Sequence[Any]) -> None:
         """The person's own visits before this one, newest last."""
         now, here, at, paid = event.time, event.fixmedins_code, self._at, self._paid
-        amounts = sorted([entry[paid] or 0 for entry in entries])
+        if len(entries) > LATEST:
+            entries = entries[-LATEST:]
+        amounts = [entry[paid] or 0 for entry in entries]
+        amounts.sort()
         number = len(amounts)
         median = (amounts[number // 2] + amounts[(number - 1) // 2]) / 2 if number >= HISTORY else 0.0
         if median > 0 and total > 0:

@@ -53,9 +53,12 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     #: Its inputs (`models.inputs.INPUTS`).
     values: list[float | None]
     #: The witnesses' cells.
-    cells: list[tuple[int, int]]
+    cells: list[int]
     odd: float
+    #: What its score was made of.
     log_odds: float
+    #: The same without what oddness says: what is known by verdicts.
+    risk: float
     #: What it counts when its area learns what is normal; 0 = rules asked about it.
     weight: float
 

@@ -19,10 +19,15 @@ WEEK, DAYS, MONTH = 7 * DAY_MS, 2 * DAY_MS, 30 * DAY_MS
 EPISODE_MS: Final = 14 * DAY_MS
 """A confirmed settlement so long after the one before begins a new episode."""
 FORGET_MS: Final = 120 * DAY_MS
+_HALF: Final = 0.5
 _SWEEP_MS: Final = 10 * DAY_MS
 
 Record = list[float]
-"""``[at, verdicts and confirmed by days, confirmed by weeks, unexplained by weeks and months, run, first, last]``."""
+"""``[at, verdicts and unexplained by days, confirmed by weeks, unexplained by weeks and months, run, first, last]``.
+
+*Unexplained* are confirmed settlements that nothing about the person explains; verdicts by days are these and the
+cleared ones, of which run (of equal verdicts), first (of the episode) and last are, too.
+"""
 AT, NUMBER, SHORT, LONG, PUZZLE, OLD_PUZZLE, RUN, FIRST, LAST = range(9)
 
 
@@ -39,7 +44,7 @@ class Memory:
         """What is known of an entity for an event at `now`; None if nothing was ever confirmed.
 
         Returns:
-            Verdicts and confirmed ones faded by days, confirmed ones by weeks, unexplained ones by weeks and by
+            Verdicts and unexplained ones faded by days, confirmed ones by weeks, unexplained ones by weeks and by
             months, the run of equal verdicts at the end (cleared ones negative), days since the episode began.
         """
         record = self._of.get(key)
@@ -51,7 +56,7 @@ class Memory:
             days, week = 0.5 ** (gone / DAYS), 0.5 ** (gone / WEEK)
             number, short, long, puzzle = number * days, short * days, long * week, puzzle * week
             old *= 0.5 ** (gone / MONTH)
-        return number, short, long, puzzle, old, run, (now - first) / DAY_MS
+        return number, short, long, puzzle, old, run, max(0.0, (now - first) / DAY_MS)
 
     def learn(self, key: str, time: int, *, confirmed: bool, puzzling: float) -> None:
         """Take in a verdict.
@@ -71,7 +76,7 @@ class Memory:
         if record is None:
             if not confirmed:
                 return
-            record = self._of[key] = [time, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, time, time]
+            record = self._of[key] = [time, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
         gone = time - record[AT]
         if gone > 0:
             days, week = 0.5 ** (gone / DAYS), 0.5 ** (gone / WEEK)
@@ -81,18 +86,20 @@ class Memory:
             record[PUZZLE] *= week
             record[OLD_PUZZLE] *= 0.5 ** (gone / MONTH)
             record[AT] = time
-        record[NUMBER] += 1.0
         if not confirmed:
+            record[NUMBER] += 1.0
             record[RUN] = min(record[RUN], 0.0) - 1.0
             return
-        record[SHORT] += 1.0
         record[LONG] += 1.0
+        record[NUMBER] += puzzling
+        record[SHORT] += puzzling
         record[PUZZLE] += puzzling
         record[OLD_PUZZLE] += puzzling
-        record[RUN] = max(record[RUN], 0.0) + 1.0
-        if time - record[LAST] > EPISODE_MS:
-            record[FIRST] = time
-        record[LAST] = max(record[LAST], time)
+        if puzzling >= _HALF:
+            record[RUN] = max(record[RUN], 0.0) + 1.0
+            if time - record[LAST] > EPISODE_MS:
+                record[FIRST] = time
+            record[LAST] = max(record[LAST], time)
 
     def _sweep(self) -> None:
         """Let entities go of whom nothing was heard for long."""

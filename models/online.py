@@ -3,8 +3,8 @@
 **Decision rule.** The score is the probability that a settlement is confirmed as fraud. On the log-odds scale it is the
 sum of what each witness says (`models.risk`), and oddness (`models.baseline`) is one of the witnesses: before there
 are verdicts it speaks with the weight that `models.evidence.odd_lift` states, alone; every verdict replaces some of
-that by what oddness has been worth. A settlement is *remarkable* (rule X01) if its oddness or its risk is in the rarest
-share of its kind of visit in its area.
+that by what oddness has been worth. A settlement is *remarkable* (rule X01) if its oddness, or its risk by all other
+witnesses, is in the rarest share of its kind of visit in its area.
 
 What is learned from verdicts is a function of the lessons in their order and of nothing else: workers that read the
 same lessons have the same model, and a model restored from a snapshot goes on where the snapshot was taken.
@@ -16,7 +16,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from models import baseline
-from models.cells import ODDNESS, WITNESSES, cut
+from models.cells import ODDNESS, PLACES, WITNESS_OF, WITNESSES, cell, cut
 from models.drift import Watch
 from models.inputs import INPUTS, SCHEMA, TO_USUAL
 from models.lessons import (
@@ -32,12 +32,18 @@ from models.risk import Challenger, Champion, probability
 from streams.contract.results import Contribution, ModelScore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models.baseline import State
     from models.inputs import Values
+    from models.risk import Contributions
     from streams.contract.events import Event
 
-REGRESSION_ONE_IN: Final = 4
-"""Of innocent settlements, one in so many is learned by the regressions, for all of them."""
+LEARNED_ONE_IN: Final = 8
+"""Of settlements that hardly anything spoke against and that were cleared, one in so many is learned, for all of them:
+there are many, and they are alike."""
+PLAIN: Final = 0.5
+"""Log-odds above the base up to which that is so."""
 SHOWN: Final = 5
 """Witnesses that a result names; the others are added up as `REST`."""
 BASE, REST = "base", "rest"
@@ -95,26 +101,27 @@ class OnlineModel:
         kind = kind_of(event)
         odd, strongest = baseline.oddness(state, values)
         rare = baseline.odd_tail(state, odd)
-        person = self.persons.read(event.psn_ref, event.time)
-        institution = self.institutions.read(event.fixmedins_code, event.time)
+        who, where = event.psn_ref, event.fixmedins_code
+        person, institution = self.persons.read(who, event.time), self.institutions.read(where, event.time)
         cells = cut(_number(kind), values, person, institution)
         level = int(-2.0 * math.log10(max(rare, 1e-9)))
         if level:
-            cells.append((ODDNESS, level))
+            cells.append(cell(ODDNESS, level))
         base, said = self.champion.explain(cells)
         log_odds = base
-        for _, part in said:
+        for part, _ in said:
             log_odds += part
-        if level and odd > 0.0:
-            said = _by_input(said, odd, strongest)
+        risk = log_odds - said[-1][0] if said and said[-1][1] == ODDNESS else log_odds
         score = ModelScore(
             score=round(probability(log_odds), 9),
             version=self.version,
-            contributions=_contributions(base, said, values, log_odds),
+            contributions=_contributions(base, said, log_odds, values, strongest if level else ()),
         )
-        example = Example(event.time, event.psn_ref, event.fixmedins_code, kind, values, cells, odd, log_odds, 1.0)
+        example = Example(
+            event.time, event.psn_ref, event.fixmedins_code, kind, values, cells, odd, log_odds, risk, 1.0
+        )
         names = tuple(INPUTS[place].name for _, place in strongest)
-        return Scored(score, example, rare, baseline.risk_tail(state, log_odds), names)
+        return Scored(score, example, rare, baseline.risk_tail(state, risk), names)
 
     def learn(self, lesson: Lesson) -> None:
         """Learn a lesson; one whose verdict is no weightier than what was learned of the settlement changes nothing."""
@@ -129,18 +136,18 @@ class OnlineModel:
         if len(taught) > REMEMBERED:
             del taught[next(iter(taught))]
         label, weight = LABELS[Verdict(lesson.verdict)]
-        sampled = weight
-        if not label and lesson.verdict != Verdict.PRESUMED:
-            sampled = weight * REGRESSION_ONE_IN if stands_for_others(lesson.setl_id, REGRESSION_ONE_IN) else 0.0
-        cells = example.cells
-        if sampled:
-            self.watch.compare(label, sampled, example.log_odds, self.challenger.score(cells))
-            self.challenger.learn(cells, label, weight, sampled=sampled)
-        self.champion.learn(cells, label, weight, sampled=sampled)
+        counts = weight
+        if not label and lesson.verdict != Verdict.PRESUMED and example.log_odds < self.champion.base + PLAIN:
+            counts = weight * LEARNED_ONE_IN if stands_for_others(lesson.setl_id, LEARNED_ONE_IN) else 0.0
+        if counts:
+            cells = example.cells
+            self.watch.compare(label, counts, example.log_odds, self.challenger.score(cells))
+            self.challenger.learn(cells, label, counts)
+            self.champion.learn(cells, label, counts)
         if weight >= 0.5:  # noqa: PLR2004 - what an institution says in its own favour clears nobody
             confirmed = label > 0
             puzzling = _puzzling(example) if confirmed else 0.0
-            self.persons.learn(example.person, example.time, confirmed=confirmed, puzzling=puzzling)
+            self.persons.learn(example.person, example.time, confirmed=confirmed, puzzling=1.0)
             self.institutions.learn(example.institution, example.time, confirmed=confirmed, puzzling=puzzling)
         self.lessons += 1
 
@@ -190,36 +197,45 @@ def _puzzling(example: Example) -> float:
     return max(0.0, 3.0 - math.exp(usual)) if usual < _UNUSUAL_RATIO else 0.0
 
 
-def _by_input(said: list[tuple[str, float]], odd: float, strongest: list[tuple[float, int]]) -> list[tuple[str, float]]:
-    """Share what oddness says among the inputs that are odd: a clerk is told which, not that something is."""
-    name, spoken = said[-1]
-    if name != WITNESSES[ODDNESS]:
-        return said
-    parts = dict(said[:-1])
-    for excess, place in strongest:
-        key = INPUTS[place].name
-        parts[key] = parts.get(key, 0.0) + spoken * excess / odd
-    return list(parts.items())
+def _contributions(
+    base: float,
+    said: Contributions,
+    log_odds: float,
+    values: Values,
+    odd_inputs: Sequence[tuple[float, int]],
+) -> list[Contribution]:
+    """Base, the strongest witnesses and the rest: they add up to the log-odds of the score.
 
-
-def _contributions(base: float, said: list[tuple[str, float]], values: Values, log_odds: float) -> list[Contribution]:
-    """Base, the strongest witnesses and the rest: they add up to the log-odds of the score."""
-    said.sort(key=_strength, reverse=True)
+    What oddness says is shared among the inputs that are odd: a clerk is told which, not that something is.
+    """
+    if said and odd_inputs and said[-1][1] == ODDNESS:
+        said = _by_input(said, odd_inputs)
+    said.sort()
     parts = [Contribution(feature=BASE, value=None, contribution=round(base, 6))]
     rest = log_odds - base
-    for name, part in said[:SHOWN]:
+    low, high = 0, len(said) - 1
+    for _ in range(min(SHOWN, len(said))):
+        # The strongest is at one of the two ends.
+        if -said[low][0] > said[high][0]:
+            part, witness = said[low]
+            low += 1
+        else:
+            part, witness = said[high]
+            high -= 1
         rest -= part
-        place = _PLACES.get(name)
+        place = PLACES[witness]
         value = None if place is None else values[place]
-        parts.append(
-            Contribution(feature=name, value=None if value is None else round(value, 4), contribution=round(part, 6))
-        )
+        shown = None if value is None else round(value, 4)
+        parts.append(Contribution(feature=WITNESSES[witness], value=shown, contribution=round(part, 6)))
     parts.append(Contribution(feature=REST, value=None, contribution=round(rest, 6)))
     return parts
 
 
-def _strength(part: tuple[str, float]) -> float:
-    return abs(part[1])
-
-
-_PLACES: Final = {each.name: place for place, each in enumerate(INPUTS)}
+def _by_input(said: Contributions, odd_inputs: Sequence[tuple[float, int]]) -> Contributions:
+    *others, (spoken, _) = said
+    parts = {witness: part for part, witness in others}
+    odd = sum(excess for excess, _ in odd_inputs)
+    for excess, place in odd_inputs:
+        witness = WITNESS_OF[place]
+        parts[witness] = parts.get(witness, 0.0) + spoken * excess / odd
+    return [(part, witness) for witness, part in parts.items()]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from river import linear_model, optim
 from river.utils import VectorDict
 
-from models.cells import ODDNESS, WITNESSES
+from models.cells import ODDNESS, SHIFT, WITNESSES
 from models.evidence import START, Evidence
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ TRUST: Final = 0.25
 CHALLENGER_RATE: Final = 0.02
 CHALLENGER_DECAY: Final = 1e-6
 """L2 of the challenger."""
+SILENT: Final = 0.1
+"""Log-odds: what would move a score by less is not said."""
 MOST: Final = 30.0
 """Log-odds beyond which nothing is learned or said."""
 
-Contributions = list[tuple[str, float]]
+Contributions = list[tuple[float, int]]
+"""What is added to the log-odds, and the witness who says it."""
 
 
 class Risk(Protocol):
@@ -39,15 +42,13 @@ class Risk(Protocol):
     def score(self, cells: Cells) -> float:
         """Log-odds of fraud."""
 
-    def learn(self, cells: Cells, label: float, weight: float, *, sampled: float) -> None:
+    def learn(self, cells: Cells, label: float, weight: float) -> None:
         """Learn a verdict.
 
         Args:
             cells: The settlement's as it was scored.
             label: 1 fraud, 0 none.
             weight: How much the verdict counts.
-            sampled: What it counts in the regression: ordinary settlements are so many that one in some stands for
-                all, and counts for all; 0 = another stands for it.
         """
 
     def to_plain(self) -> dict[str, Any]:
@@ -72,28 +73,44 @@ class Champion:
         self._regression = linear_model.LogisticRegression(
             optimizer=optim.SGD(RATE), intercept_lr=RATE, intercept_init=logit(START[1]), clip_gradient=4.0
         )
-        trust = dict.fromkeys(range(len(WITNESSES)), TRUST) | {ODDNESS: 1.0}
-        self._regression._weights = VectorDict(trust)  # noqa: SLF001 - River starts all at one value
+        self._trust = [TRUST] * ODDNESS + [1.0]
+        start = VectorDict(dict(enumerate(self._trust)))
+        self._regression._weights = start  # noqa: SLF001 - River starts all at one value
 
     def score(self, cells: Cells) -> float:
         """See `Risk.score`."""
-        return float(self._regression._raw_dot_one(self.evidence.transform_one(cells)))  # noqa: SLF001 - the log-odds
+        base, said = self.explain(cells)
+        return base + sum(part for part, _ in said)
 
     def explain(self, cells: Cells) -> tuple[float, Contributions]:
-        """The log-odds of a settlement with nothing odd about it, and what each witness adds to them."""
-        regression = self._regression
-        weights = regression._weights  # noqa: SLF001 - the property copies them
-        said = self.evidence.transform_one(cells)
-        return float(regression.intercept), [(WITNESSES[name], weights[name] * said[name]) for name in said]
+        """The base, and what each witness adds to it."""
+        weights, trust = self.evidence.weights, self._trust
+        said = []
+        for each in cells:
+            weight = weights.get(each)
+            if weight:
+                witness = each >> SHIFT
+                part = weight * trust[witness]
+                if part > SILENT or part < -SILENT:
+                    said.append((part, witness))
+        return self._regression.intercept, said
+
+    @property
+    def base(self) -> float:
+        """The log-odds of a settlement that nothing speaks against."""
+        return float(self._regression.intercept)
 
     def trust(self) -> dict[str, float]:
         """How far each witness is believed."""
-        return {WITNESSES[witness]: float(weight) for witness, weight in self._regression.weights.items()}
+        return dict(zip(WITNESSES, self._trust, strict=True))
 
-    def learn(self, cells: Cells, label: float, weight: float, *, sampled: float) -> None:
+    def learn(self, cells: Cells, label: float, weight: float) -> None:
         """See `Risk.learn`: the regression learns from evidence that has not heard this verdict yet."""
-        if sampled:
-            self._regression.learn_one(self.evidence.transform_one(cells), label, sampled)
+        regression, said = self._regression, self.evidence.transform_one(cells)
+        regression.learn_one(said, label, weight)
+        weights, trust = regression._weights, self._trust  # noqa: SLF001 - the property copies them
+        for witness in said:
+            trust[witness] = weights[witness]
         self.evidence.learn_one(cells, label, weight)
 
     def to_plain(self) -> dict[str, Any]:
@@ -106,6 +123,8 @@ class Champion:
         champion = cls()
         champion.evidence = Evidence.from_plain(plain["evidence"])
         restore_regression(champion._regression, plain["regression"])
+        for witness, trust in champion._regression.weights.items():
+            champion._trust[witness] = trust
         return champion
 
 
@@ -123,12 +142,11 @@ class Challenger:
 
     def score(self, cells: Cells) -> float:
         """See `Risk.score`."""
-        return float(self._regression._raw_dot_one(_names(cells)))  # noqa: SLF001 - the log-odds
+        return float(self._regression._raw_dot_one(dict.fromkeys(cells, 1.0)))  # noqa: SLF001 - the log-odds
 
-    def learn(self, cells: Cells, label: float, weight: float, *, sampled: float) -> None:  # noqa: ARG002 - the port's
+    def learn(self, cells: Cells, label: float, weight: float) -> None:
         """See `Risk.learn`."""
-        if sampled:
-            self._regression.learn_one(_names(cells), label, sampled)
+        self._regression.learn_one(dict.fromkeys(cells, 1.0), label, weight)
 
     def to_plain(self) -> dict[str, Any]:
         """See `Risk.to_plain`."""
@@ -140,13 +158,6 @@ class Challenger:
         challenger = cls()
         restore_regression(challenger._regression, plain["regression"])
         return challenger
-
-
-_PAIR: Final = 1_000_000
-
-
-def _names(cells: Cells) -> dict[int, float]:
-    return {witness * _PAIR + cell: 1.0 for witness, cell in cells}
 
 
 def plain_regression(regression: Any) -> dict[str, Any]:

@@ -128,6 +128,8 @@ def evaluate(
     report = replay.report()
     for line in _table(report):
         click.echo(line)
+    if report["model_errors"]:
+        click.echo(f"the model failed at {report['model_errors']} settlements, and is paused after some", err=True)
     if json_file is not None:
         Path(json_file).write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
     if plots is not None:

@@ -33,6 +33,8 @@ LABELS: Final = {
     "institution_run_of_verdicts": "本机构最近连续核查结论",
     "institution_confirmed_share*since": "本机构确认比例及持续时间",
     "institution_unexplained_weeks*run": "本机构近期已确认问题及连续结论",
+    "amount_to_own_usual*institution_confirmed_share": "费用与本人通常之比及本机构近期确认比例",
+    "institution_confirmed": "本机构近期全部已确认问题",
     "own_visits_week": "本人近7天就诊次数",
     "own_institutions_month": "本人近30天就诊机构数",
     "elsewhere_just_before": "刚在其他机构结算",

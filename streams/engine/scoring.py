@@ -13,6 +13,7 @@ from models import baseline
 from models.drift import Drift
 from models.inputs import NAMES, Inputs
 from models.online import OnlineModel, kind_of
+from models.risk import probability
 from streams.contract.time import DAY_MS
 from streams.engine.remarkable import remark
 from streams.state.store import NotHereError
@@ -126,7 +127,8 @@ class Scoring:
         if event.refd_setl_flag == "1":
             return False
         share = self._share
-        return scored.odd_tail <= share or (scored.risk_tail <= share and scored.score.score >= LEAST_RISK)
+        risky = scored.risk_tail <= share and probability(scored.example.risk) >= LEAST_RISK
+        return risky or scored.odd_tail <= share
 
     def learn(self, event: Event, position: Position, number: int, example: Example) -> None:
         """Let the area learn a settlement that was answered, unless its row has this position already.
@@ -146,7 +148,7 @@ class Scoring:
         if state is None:
             state = row.features[_STATE] = baseline.new_state()
         values = example.values
-        baseline.learn(state, values, example.odd, example.log_odds, example.weight)
+        baseline.learn(state, values, example.odd, example.risk, example.weight)
         self.drift.see(example.log_odds, values)
 
 

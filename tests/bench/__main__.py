@@ -5,7 +5,19 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("decode", "language", "metrics", "engine", "rules", "state", "store", "model", "recovery", "worker")
+NAMES = (
+    "decode",
+    "language",
+    "metrics",
+    "engine",
+    "rules",
+    "state",
+    "store",
+    "model",
+    "unknown",
+    "recovery",
+    "worker",
+)
 
 
 def main() -> None:

@@ -3,37 +3,53 @@
 `PAYMENTS` names the file of the Fraud Detection Handbook's simulated payments (see `tests.bench.payments`); without it
 there is nothing to measure. For each judged week, the forest is trained on seven days that end seven days before
 (labels are that late) and reads the handbook's windowed features; the online model has seen everything before, with
-labels seven days late. `WEEKS` names the first days of the weeks, counted from the first of the file.
+labels seven days late, and meets the week for the first time. All weeks are of one replay, with the features that the
+model reads and no rules, so that it takes minutes; `prewarn models evaluate` replays with the whole pack.
+
+`WEEKS` names the first days of the weeks, counted from the first of the file; without it, every week is judged that
+leaves the model a month before.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
+import time
 from collections import defaultdict, deque
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+import orjson
 from sklearn.ensemble import RandomForestClassifier
 
 from models.figures import Judged, figures
-from streams.cli.models import read_events
-from streams.contract.decode import Limits
+from models.inputs import FEATURES
+from streams.contract.decode import decode_event
 from streams.contract.time import DAY_MS
 from streams.engine.engine import Engine
-from streams.evaluation import read_labels
+from streams.evaluation import Label
+from streams.memory import spare_long_lived_objects
 from streams.prequential import RECALL_SHARE, Prequential, TimedScoring
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
 from streams.state.store import Store
-from tests.bench.payments import convert, payments
+from tests.bench.payments import event, payments
+
+if TYPE_CHECKING:
+    from streams.rules.specs import Pack
 
 WEEK = 7
+MONTH = 32
+"""Days that the model has before the first judged week: a month, and the week that the forest needs fits in."""
 WINDOWS_S = tuple(days * 86_400 for days in (1, 7, 30))
+COSTED = 60_000
+"""Payments by which the cost is measured, with the whole pack, as what rules read is read once, and labels a day late:
+the first six days, of five of which it learns."""
 DELAY_S = WEEK * 86_400
 TREES = 100
 NIGHT, SATURDAY = 6, 5
+FIGURES = ("roc_auc", "average_precision", "precision_at_100_per_day")
 
 
 class Windows:
@@ -58,13 +74,13 @@ class Windows:
         return found
 
 
-def handbook_features(path: str) -> np.ndarray:
+def handbook_features(rows: list[dict[str, str]]) -> np.ndarray:
     """Amount, weekend, night, the customer's counts and means, the terminal's counts and risks as known by then."""
     customers: dict[str, Windows] = defaultdict(lambda: Windows(0))
     terminals: dict[str, Windows] = defaultdict(lambda: Windows(DELAY_S))
     late: deque[tuple[int, str, float]] = deque()
-    rows = []
-    for row in payments(path):
+    found = []
+    for row in rows:
         now, amount, terminal = int(row["TX_TIME_SECONDS"]), float(row["TX_AMOUNT"]), row["TERMINAL_ID"]
         while late and late[0][0] <= now - DELAY_S:
             known, whose, fraud = late.popleft()
@@ -73,49 +89,76 @@ def handbook_features(path: str) -> np.ndarray:
         day, second = divmod(now, 86_400)
         weekend = float((day + 6) % WEEK >= SATURDAY)  # the file begins on a Sunday
         head = [amount, weekend, float(second <= NIGHT * 3_600)]
-        rows.append(head + customers[row["CUSTOMER_ID"]].read(now) + terminals[terminal].read(now))
+        found.append(head + customers[row["CUSTOMER_ID"]].read(now) + terminals[terminal].read(now))
         late.append((now, terminal, float(row["TX_FRAUD"])))
-    return np.array(rows, dtype=np.float32)
+    return np.array(found, dtype=np.float32)
 
 
-def replay(path: str) -> Prequential:
-    """The online model through the whole file."""
-    with tempfile.TemporaryDirectory() as folder:
-        events, labels = Path(folder, "events.jsonl"), Path(folder, "labels.jsonl")
-        convert(path, events, labels)
-        store = Store()
-        store.hold({0})
-        pack = load_pack(shipped("rules"), shipped("knowledge"))
-        engine = Engine(pack, store, b"a key of benches", scoring=TimedScoring(store))
-        run = Prequential(engine, store, read_labels(labels), WEEK * DAY_MS)
-        for event in read_events(str(events), Limits()):
-            run.take(event)
+def read_by_the_model(pack: Pack) -> Pack:
+    """The pack with the features that the model reads, and no rules."""
+    bases = {feature.base for feature in pack.features if feature.name in FEATURES}
+    read = tuple(feature for feature in pack.features if feature.name in FEATURES or feature.name in bases)
+    return replace(pack, features=read, rules=())
+
+
+def replay(rows: list[dict[str, str]], pack: Pack, delay: int) -> Prequential:
+    """The online model through the payments, with labels so many milliseconds late."""
+    store = Store()
+    store.hold({0})
+    engine = Engine(pack, store, b"a key of benches", scoring=TimedScoring(store))
+    labels = {f"S{row['TRANSACTION_ID']}": _label(row) for row in rows}
+    run = Prequential(engine, store, labels, delay)
+    for row in rows:
+        run.take(decode_event(orjson.dumps(event(row)), arrived=None))
+    if run.scoring.errors:
+        sys.exit(f"the model failed at {run.scoring.errors} payments: there is nothing to compare")
     return run
 
 
+def _label(row: dict[str, str]) -> Label:
+    fraud = int(row["TX_FRAUD"])
+    return Label(f"S{row['TRANSACTION_ID']}", fraud, row["TX_FRAUD_SCENARIO"] if fraud else None)
+
+
+def reference_loop() -> float:
+    """What `orjson.loads` of one payment's event costs here and now, µs."""
+    row = {"TRANSACTION_ID": "1", "TX_DATETIME": "2018-04-01 00:00:31", "CUSTOMER_ID": "5", "TERMINAL_ID": "7"}
+    raw = orjson.dumps(event(row | {"TX_AMOUNT": "57.16"}))
+    times = 100_000
+    begun = time.thread_time_ns()
+    for _ in range(times):
+        orjson.loads(raw)
+    return (time.thread_time_ns() - begun) / 1000 / times
+
+
 def main() -> None:
-    """Print a line for each week and way."""
+    """Print what it costs, then a line for each week and way."""
     path = os.environ.get("PAYMENTS")
     if not path:
         sys.stdout.write("PAYMENTS names no file: nothing to measure\n")
         return
-    features = handbook_features(path)
-    run = replay(path)
-    ways = {way: run.judged(way) for way in ("model", "both")}
-    judged = ways["model"]
+    rows = list(payments(path))
+    spare_long_lived_objects()
+    pack = load_pack(shipped("rules"), shipped("knowledge"))
+    before = reference_loop()
+    cost = replay(rows[:COSTED], pack, DAY_MS).report()["microseconds_per_event"]
+    ratio = 2 * cost / (before + reference_loop())
+    sys.stdout.write(f"score and learn: {cost} µs an event, {ratio:.1f} × orjson.loads of the same bytes\n")
+    run = replay(rows, read_by_the_model(pack), WEEK * DAY_MS)
+    features = handbook_features(rows)
+    judged = run.judged("model")
     days = judged.days - judged.days.min()
-    for first in map(int, os.environ.get("WEEKS", "39,46,53").split(",")):
+    chosen = os.environ.get("WEEKS")
+    firsts = [int(day) for day in chosen.split(",")] if chosen else range(MONTH, int(days.max()) - WEEK + 2, WEEK)
+    for first in firsts:
         taught = np.nonzero((days >= first - 2 * WEEK) & (days < first - WEEK))[0]
-        rows = np.nonzero((days >= first) & (days < first + WEEK))[0]
+        week = np.nonzero((days >= first) & (days < first + WEEK))[0]
         forest = RandomForestClassifier(TREES, random_state=0).fit(features[taught], judged.labels[taught])
-        scores = {way: each.scores[rows] for way, each in ways.items()}
-        scores["forest"] = forest.predict_proba(features[rows])[:, 1]
+        scores = {"online": judged.scores[week], "forest": forest.predict_proba(features[week])[:, 1]}
+        scenarios = [judged.scenarios[row] for row in week]
         for way, said in scores.items():
-            scenarios = [judged.scenarios[row] for row in rows]
-            part = Judged(said, judged.labels[rows], judged.days[rows], judged.persons[rows], scenarios)
+            part = Judged(said, judged.labels[week], judged.days[week], judged.persons[week], scenarios)
             found = figures(part, RECALL_SHARE)
-            names = ("roc_auc", "average_precision", "precision_at_100_per_day")
-            told = "  ".join(f"{name} {found[name]:.4f}" for name in names)
+            told = "  ".join(f"{name} {found[name]:.4f}" for name in FIGURES)
             sys.stdout.write(f"week of day {first:2} {way:6} {told}\n")
-    cost = run.report()["microseconds_per_event"]
-    sys.stdout.write(f"score and learn: {cost} µs an event\n")
+            sys.stdout.flush()

@@ -173,5 +173,6 @@ class Conductor:
         elif now - self._moved_at > STUCK_S:
             sent, owed = self._sending.sent, self._following.owed
             raise StuckError(
-                f"nothing moved for {STUCK_S:g} s: {sent} of {len(self._story)} lines sent, {owed} without result"
+                f"nothing moved for {STUCK_S:g} s: {sent} of {len(self._story)} lines sent, {owed} without result; "
+                f"settling: {self._settling.waits_for()}"
             )

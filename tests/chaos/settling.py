@@ -46,6 +46,13 @@ class Settling(threading.Thread):
         self._settings = installation.client.settings | _QUIET
         self._group = installation.group
         self._ended = threading.Event()
+        self._fault = "none"
+
+    def waits_for(self) -> str:
+        """Say what keeps events from being settled, for whoever finds that nothing moves."""
+        late = {n: f"{self._reached[n]} of {end}" for n, end in self._ends.items() if self._reached[n] < end}
+        alive = "" if self.is_alive() else ", and its thread has ended"
+        return f"committed {self._committed}, observations folded {late or 'all'}, last fault {self._fault}{alive}"
 
     def stop(self) -> None:
         """End the thread."""
@@ -54,7 +61,7 @@ class Settling(threading.Thread):
 
     def run(self) -> None:
         """Look, again and again; brokers that do not answer are asked again."""
-        group = Consumer(self._settings | {"group.id": self._group})
+        group = self._asker()
         changelog = Consumer(self._settings | {"group.id": "chaos"})
         try:
             changelog.assign(self._windows)
@@ -65,11 +72,17 @@ class Settling(threading.Thread):
                 self.settled.update(self._committed)
                 try:
                     self._look(group)
-                except KafkaException:
-                    time.sleep(_EVERY_S)
+                except KafkaException as error:
+                    self._fault = f"{error} at {time.strftime('%X')}"
+                    # librdkafka asks anew where the group's coordinator is only now and then.
+                    group.close()
+                    group = self._asker()
         finally:
             group.close()
             changelog.close()
+
+    def _asker(self) -> Consumer:
+        return Consumer(self._settings | {"group.id": self._group})
 
     def _look(self, group: Consumer) -> None:
         """Note what is committed, and then what the owners must reach."""

@@ -71,6 +71,31 @@ def scores(scene: Scene, wanted: set[str]) -> dict[str, Any]:
     return found
 
 
+def precision_of(scene: Scene, verdicts: list[tuple[str, bytes]]) -> dict[str, float]:
+    """What the measured precision of each rule must be by the results that were given and the verdicts on them."""
+    outcome = {setl_id: json.loads(body)["outcome"] == "confirmed" for setl_id, body in verdicts}
+    counts: dict[str, list[bool]] = {}
+    seen: set[str] = set()
+    for record in scene.client.consume(scene.topic("screening.results")):
+        body = json.loads(record.value or b"")
+        if body["setl_id"] in outcome and body["setl_id"] not in seen:
+            seen.add(body["setl_id"])
+            for hit in body["violations"]:
+                counts.setdefault(hit["rule_id"], []).append(outcome[body["setl_id"]])
+    return {rule_id: sum(found) / len(found) for rule_id, found in counts.items()}
+
+
+def wait_for_precision(worker: WorkerProcess, wanted: dict[str, float]) -> None:
+    """Wait until a worker shows this precision of rules; a busy machine does not answer every scrape in time."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        shown = {rule_id: worker.metric("prewarn_rule_precision_ratio", rule_id=rule_id) for rule_id in wanted}
+        if shown == pytest.approx(wanted):
+            return
+        assert time.monotonic() < deadline, (shown, wanted)
+        time.sleep(0.2)
+
+
 def test_workers_learn_the_same_and_go_back_when_told(scene: Scene, tmp_path: Path) -> None:
     """Two workers learn one feedback each other remembers; a killed one comes back to it; a rollback reaches both."""
     scene.settings = {"model_snapshot_interval": 0.5}
@@ -93,6 +118,11 @@ def test_workers_learn_the_same_and_go_back_when_told(scene: Scene, tmp_path: Pa
         assert time.monotonic() < deadline
     scene.client.produce(scene.topic("screening.feedback"), outcomes(judged[40:60]))
     wait_for_version("-0-60", first, second)
+    precision = precision_of(scene, outcomes(judged[:40]) + outcomes(judged[40:60]))
+    for worker in (first, second):
+        wait_for_precision(worker, precision)
+        assert worker.metric("prewarn_feedback_total", kind="outcome") == 60
+        assert worker.metric("prewarn_model_log_loss", role="champion") > 0
     second.kill()
     second.start()
     second.wait_ready(PATIENCE_S)

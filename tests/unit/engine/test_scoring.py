@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from models.cells import WITNESSES
 from models.lessons import Verdict, decode_example
 from streams.contract.decode import decode_event
 from streams.contract.feedback import Feedback
 from streams.engine.engine import Engine
+from streams.engine.remarkable import LABELS
 from streams.engine.scoring import Scoring
 from streams.engine.teaching import Teaching, presumed
 from streams.state.rows import Position, encode_row
@@ -166,6 +168,11 @@ def test_trace_codes_that_another_worker_remembers_are_not_held_against_a_settle
     assert {"T01", "T04"} <= set(result["missing"])
     assert "score" in result["model"]
     assert "known_trace_codes" not in json.dumps(result)
+
+
+def test_every_witness_has_a_name_for_clerks() -> None:
+    """Whatever moves a score can be said in X01's sentence."""
+    assert set(LABELS) == set(WITNESSES)
 
 
 def test_feedback_becomes_a_lesson_once(pack: Pack) -> None:
