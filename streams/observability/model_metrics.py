@@ -31,7 +31,6 @@ class ModelMetrics:
         )
         self._drift = add(Counters[str]("model_drift", "Changes of the mean that ADWIN found.", "input"))
         self._verdicts = add(Gauges[str]("rule_verdicts", "Audit outcomes on a rule's violations.", "rule_id"))
-        self._precision = add(Gauges[str]("rule_precision_ratio", "Share of them that were confirmed.", "rule_id"))
         self._drift.start(*scoring.drift.found)
 
     def refresh(self) -> None:
@@ -50,4 +49,4 @@ class ModelMetrics:
             self._metrics.feedback[pair].value = count
         for rule_id, (confirmed, verdicts) in model.precision.measured().items():
             self._verdicts[rule_id].value = verdicts
-            self._precision[rule_id].value = confirmed / verdicts
+            self._metrics.rule_precision[rule_id].value = confirmed / verdicts

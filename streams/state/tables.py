@@ -6,6 +6,7 @@ row gets onto disk when its changelog record is acknowledged (`streams.topology.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import MutableMapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +26,7 @@ _OVERHEAD: Final = 200
 """Bytes that a row takes in memory beside its own, with its key."""
 
 
-class Table:
+class Table(ABC):
     """What both tables count: rows and bytes on disk."""
 
     def __init__(self) -> None:
@@ -40,9 +41,9 @@ class Table:
         """Keys that were deleted, and not set again since."""
         return [key for key in self.gone if not self.is_unsaved(key)]
 
+    @abstractmethod
     def is_unsaved(self, key: str) -> bool:
         """Whether a row is not on disk as it is."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return self.count
