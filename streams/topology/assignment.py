@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LAST_WORDS: Final = 0.5
+LAST_WORDS: Final = 0.1
 """Part of the session timeout that a worker waits for what it wrote before partitions are shared anew."""
 
 
@@ -81,9 +80,9 @@ class Assignment:
         self._clock.begun()
         self._screening.forget()
         # What was decided since the commit has its rows on the way. Whoever gets the partition next must find them, or
-        # their results would be contradicted; brokers that do not answer now are not waited for.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._sink.barrier(), LAST_WORDS * self._worker.settings.session_timeout)
+        # their results would be contradicted. Nothing else may go on meanwhile, so this blocks, for some milliseconds;
+        # brokers that do not answer now are not waited for.
+        self._sink.close(LAST_WORDS * self._worker.settings.session_timeout)
 
     async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         """Faust awaits this after every rebalance, before it resumes the streams."""
