@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from streams.topology.worker import Worker
 
 logger = logging.getLogger(__name__)
-
-LAST_WORDS: Final = 0.1
-"""Part of the session timeout that a worker waits for what it wrote before partitions are shared anew."""
 
 
 class Assignment:
@@ -79,10 +76,6 @@ class Assignment:
         """Faust awaits this when it has committed, before partitions are shared anew."""
         self._clock.begun()
         self._screening.forget()
-        # What was decided since the commit has its rows on the way. Whoever gets the partition next must find them, or
-        # their results would be contradicted. Nothing else may go on meanwhile, so this blocks, for some milliseconds;
-        # brokers that do not answer now are not waited for.
-        self._sink.close(LAST_WORDS * self._worker.settings.session_timeout)
 
     async def on_rebalance_complete(self, *_: Any, **__: Any) -> None:
         """Faust awaits this after every rebalance, before it resumes the streams."""
