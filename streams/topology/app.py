@@ -69,8 +69,17 @@ def attach(
     settings: Settings,
     checkpoint: Callable[[], Awaitable[None]],
     first_waiting: Callable[[int], int | None],
+    stand_still: Callable[[], None],
 ) -> None:
-    """Have Faust read in order, make state durable before it commits, and commit nothing that waits."""
+    """Have Faust read in order, make state durable before it commits, and commit nothing that waits.
+
+    Args:
+        app: Whose producer and consumer are replaced.
+        settings: What the reader is told.
+        checkpoint: Makes state durable.
+        first_waiting: By partition, the offset of the first event that is not decided yet.
+        stand_still: Ends all deciding: partitions are about to leave.
+    """
     # A class takes the logger of its module: in Faust's, their comings and goings are Faust's affair.
     ours = {"__module__": faust.__name__}
     app.transport.Producer = type("Producer", (CheckpointingProducer,), ours | {"checkpoint": checkpoint})
@@ -80,6 +89,7 @@ def attach(
         "max_poll_records": settings.max_poll_records,
         "source": source_topic(settings),
         "first_waiting": staticmethod(first_waiting),
+        "stand_still": staticmethod(stand_still),
         "unordered": frozenset({settings.topic(CANARY)}),
     }
     app.transport.Consumer = type("Consumer", (GroupConsumer,), ours | consumer)

@@ -94,6 +94,8 @@ class GroupConsumer(FaustConsumer):  # type: ignore[misc] # Faust has no types
     #: Topic of the events, and by their partition the offset of the first that is not decided yet.
     source: str
     first_waiting: Callable[[int], int | None]
+    #: Called before anything else when partitions are about to leave: from then on nothing more is decided.
+    stand_still: Callable[[], None]
     #: Topics whose records nobody waits for, and which wait for nobody.
     unordered: frozenset[str]
 
@@ -194,6 +196,15 @@ class GroupConsumer(FaustConsumer):  # type: ignore[misc] # Faust has no types
         handled = self._handled.get(tp)
         waiting = self.first_waiting(tp.partition) if tp.topic == self.source else None
         return handled if handled is None or waiting is None else min(handled, waiting)
+
+    def stop_flow(self) -> None:
+        """Have nothing more decided: before a rebalance, or at the end, Faust calls this and then commits.
+
+        Whoever has the partitions next reads what was acknowledged by that commit. An answer given after it would be
+        given again, and perhaps differently.
+        """
+        self.stand_still()
+        super().stop_flow()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget how far partitions came that others get."""

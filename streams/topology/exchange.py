@@ -125,9 +125,13 @@ class Exchange:
             for number, partition in self._store.partitions.items()
         }
 
-    def suspend(self) -> None:
-        """Stop: partitions are about to be shared anew."""
+    def stand_still(self) -> None:
+        """Take nothing in and decide nothing until `resume`: what is decided now is being made durable."""
         self._running = False
+
+    def suspend(self) -> None:
+        """Forget what is under way: partitions are about to be shared anew."""
+        self.stand_still()
         self._asks.clear()
         self._answers.clear()
         self._deferred.clear()

@@ -104,7 +104,7 @@ class Learning:
         #: Set once everything that was there at the start has been read.
         self._all_read = threading.Event()
         self._thread = threading.Thread(target=self._read, name="learning", daemon=True)
-        #: Whether rows are being restored: nothing may be looked up in them.
+        #: Whether rows are being restored, or are about to leave: nothing may be looked up in them, or changed.
         self.recovering = False
         #: Records of feedback read, by kind and value, and those that could not be.
         self.feedback: dict[tuple[str, str], int] = {}

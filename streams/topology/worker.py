@@ -183,7 +183,8 @@ class Worker:
         )
         self.learning = self._learning(sink, screening)
         exchange.desk = screening.desk = Desk(self.engine, self.store, exchange.post, screening)
-        attach(app, self.settings, Timed(checkpoint, self.metrics), screening.desk.first_waiting)
+        timed = Timed(checkpoint, self.metrics)
+        attach(app, self.settings, timed, screening.desk.first_waiting, lambda: self._stand_still(exchange))
         add_agents(app, self.settings, screening, sink, self._canary(app, sink))
         kept = Kept(self.settings, self.names, self.state_key, self._disk)
         standby = Standby(consumer_config(self.settings), kept.replica, self.metrics)
@@ -235,6 +236,12 @@ class Worker:
         show = ModelMetrics(self.metrics, self.scoring, learning)
         self.metrics.before_scrape(show.refresh)
         return learning
+
+    def _stand_still(self, exchange: Exchange) -> None:
+        """Partitions are about to leave: nothing more is decided, and nothing is taught of settlements."""
+        exchange.stand_still()
+        if self.learning is not None:
+            self.learning.recovering = True
 
     def _forgotten(self, setl_id: str, row: bytes) -> None:
         """A settlement is forgotten: if nobody ever spoke of it, it may stand for others."""

@@ -65,15 +65,14 @@ def test_a_swapped_pack_comes_into_force_and_a_broken_one_does_not(scene: Scene,
     worker = scene.started(rules_poll_interval=0.5)
     assert version_of(scene, 0) == "a"
     mounted(root, "b", ("institutions: 3", "institutions: 4"))
-    time.sleep(2)
-    assert version_of(scene, 1) == "b"
     wait_for(worker, "accepted", 1)
+    assert version_of(scene, 1) == "b"
     mounted(root, "c", ("line.pric > line.pric_uplmt_amt", "line.pric > line.no_such_field"))
     wait_for(worker, "rejected", 1)
     assert version_of(scene, 2) == "b"
     assert "no_such_field" in worker.log
     mounted(root, "d")
-    time.sleep(2)
+    wait_for(worker, "accepted", 2)
     assert version_of(scene, 3) == "d"
     info = [line for line in worker.get("/metrics")[1].splitlines() if line.startswith("prewarn_ruleset_info")]
     assert len(info) == 1
@@ -91,7 +90,7 @@ def test_the_rule_of_the_readme_works_in_a_running_worker(scene: Scene, tmp_path
     scene.send(purchases(0, 3))
     scene.results(3)
     pack_with_example(folder)
-    time.sleep(2)
+    wait_for(worker, "accepted", 1)
     scene.send(purchases(3, 3))
     results = {record.key: json.loads(record.value or b"") for record in scene.results(6)}
     hits = [[v["rule_id"] for v in results[f"A{number}".encode()]["violations"]] for number in range(6)]
