@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 STUCK_S: Final = 120.0
 """A run in which nothing is decided or settled for so long has failed."""
 _POLL_S: Final = 0.05
+_ASK_S: Final = 0.5
+"""Between two questions to workers: each costs one a hundredth of a second."""
 _WARM_UP_S: Final = 0.7
 """At most so long lines flow before a fault: it comes at any instant between two commits."""
 
@@ -122,7 +124,7 @@ class Conductor:
     def _turn(self) -> None:
         """Deploy the pack with a rule that takes effect now, and wait until every worker has it."""
         self._at.packs.turn("turned")
-        self._wait(lambda: self._at.installation.judged_by("turned"))
+        self._wait(lambda: self._at.installation.judged_by("turned"), _ASK_S)
         self._say(f"{self._clock():7.1f} s  every worker has the pack whose new rule takes effect with the next line")
 
     def _inject(self, fault: Callable[[Field], str]) -> None:
@@ -132,7 +134,8 @@ class Conductor:
         self._following.begin()
         what = fault(self._at)
         ended = time.monotonic()
-        self._wait(lambda: self._following.oldest() > ended and self._at.installation.complete())
+        self._wait(lambda: self._following.oldest() > ended)
+        self._wait(self._at.installation.complete, _ASK_S)
         injected = Injected(
             kind, what, begun - self._begun, line, time.monotonic() - begun, self._following.longest_silence()
         )
@@ -145,11 +148,11 @@ class Conductor:
     def _clock(self) -> float:
         return time.monotonic() - self._begun
 
-    def _wait(self, until: Callable[[], bool]) -> None:
+    def _wait(self, until: Callable[[], bool], every_s: float = _POLL_S) -> None:
         while not until():
             self._revive()
             self._check()
-            time.sleep(_POLL_S)
+            time.sleep(every_s)
 
     def _revive(self) -> None:
         """Start workers again that ended by themselves, as Kubernetes would."""

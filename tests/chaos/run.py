@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 IN_FLIGHT = 800
 """Unsettled lines of a partition at once: some seconds of work, so that every fault finds plenty half done."""
-LINES_A_FAULT = 8_000
+LINES_A_FAULT = 16_000
+"""In a long run: it is an hour long then, and has every kind of fault about six times."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _under_load(plan: Plan, story: Story, at: Field, say: Callable[[str], None])
     conductor = Conductor(story, at, sending, settling, following, say)
     faults = plan.chosen
     if faults is None:
-        count = max(len(story) // LINES_A_FAULT, 8) if plan.faults is None else plan.faults
+        count = max(len(story) // LINES_A_FAULT, 12) if plan.faults is None else plan.faults
         faults = list(schedule(at.dice, count, plan.workers))
     threads = (following, settling, sending)
     try:

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streams.state.rows import decode_reached
 from streams.topology.checkpoint import REACHED_KEY
@@ -37,13 +38,15 @@ class Settling(threading.Thread):
         numbers = range(installation.partitions)
         self.settled = dict.fromkeys(numbers, 0)
         self._events = [TopicPartition(installation.topic("settlement.events"), n) for n in numbers]
-        self._observations = [TopicPartition(installation.topic("prewarn.observations"), n) for n in numbers]
+        observations = [TopicPartition(installation.topic("prewarn.observations"), n) for n in numbers]
+        self._observations = dict.fromkeys(observations, OffsetSpec.latest())
         self._windows = [TopicPartition(installation.topic("prewarn.windows"), n, 0) for n in numbers]
         self._reached = dict.fromkeys(numbers, 0)
         #: What is to be reached, by partition, before what was committed then is settled.
         self._ends: dict[int, int] = {}
         self._committed = dict.fromkeys(numbers, 0)
         self._settings = installation.client.settings | _QUIET
+        self._admin = AdminClient(installation.client.settings | {"log_level": 0})
         self._group = installation.group
         self._ended = threading.Event()
         self._fault = "none"
@@ -91,9 +94,8 @@ class Settling(threading.Thread):
             if place.error is not None:
                 raise KafkaException(place.error)
             committed[place.partition] = max(0, place.offset)
-        ends = {}
-        for place in self._observations:
-            _, ends[place.partition] = group.get_watermark_offsets(place, timeout=_ANSWER_S)
+        told = self._admin.list_offsets(self._observations, request_timeout=_ANSWER_S)
+        ends = {place.partition: future.result().offset for place, future in told.items()}
         self._committed, self._ends = committed, ends
 
     def _read(self, changelog: Consumer) -> None:
