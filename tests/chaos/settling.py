@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _EVERY_S: Final = 0.05
 _ANSWER_S: Final = 3.0
 _BATCH: Final = 5_000
-_QUIET: Final = {"enable.auto.commit": False, "fetch.wait.max.ms": 50, "log_level": 0}
+_READER: Final = {"enable.auto.commit": False, "fetch.wait.max.ms": 50}
 
 
 class Settling(threading.Thread):
@@ -45,8 +45,8 @@ class Settling(threading.Thread):
         #: What is to be reached, by partition, before what was committed then is settled.
         self._ends: dict[int, int] = {}
         self._committed = dict.fromkeys(numbers, 0)
-        self._settings = installation.client.settings | _QUIET
-        self._admin = AdminClient(installation.client.settings | {"log_level": 0})
+        self._client = installation.client.settings | {"log_level": 0}
+        self._settings = self._client | _READER
         self._group = installation.group
         self._ended = threading.Event()
         self._fault = "none"
@@ -64,7 +64,7 @@ class Settling(threading.Thread):
 
     def run(self) -> None:
         """Look, again and again; brokers that do not answer are asked again."""
-        group = self._asker()
+        group, admin = self._askers()
         changelog = Consumer(self._settings | {"group.id": "chaos"})
         try:
             changelog.assign(self._windows)
@@ -74,27 +74,27 @@ class Settling(threading.Thread):
                     continue
                 self.settled.update(self._committed)
                 try:
-                    self._look(group)
+                    self._look(group, admin)
                 except KafkaException as error:
                     self._fault = f"{error} at {time.strftime('%X')}"
-                    # librdkafka asks anew where the group's coordinator is only now and then.
+                    # librdkafka asks anew only now and then where the group's coordinator is and who leads partitions.
                     group.close()
-                    group = self._asker()
+                    group, admin = self._askers()
         finally:
             group.close()
             changelog.close()
 
-    def _asker(self) -> Consumer:
-        return Consumer(self._settings | {"group.id": self._group})
+    def _askers(self) -> tuple[Consumer, AdminClient]:
+        return Consumer(self._settings | {"group.id": self._group}), AdminClient(self._client)
 
-    def _look(self, group: Consumer) -> None:
+    def _look(self, group: Consumer, admin: AdminClient) -> None:
         """Note what is committed, and then what the owners must reach."""
         committed = {}
         for place in group.committed(self._events, timeout=_ANSWER_S):
             if place.error is not None:
                 raise KafkaException(place.error)
             committed[place.partition] = max(0, place.offset)
-        told = self._admin.list_offsets(self._observations, request_timeout=_ANSWER_S)
+        told = admin.list_offsets(self._observations, request_timeout=_ANSWER_S)
         ends = {place.partition: future.result().offset for place, future in told.items()}
         self._committed, self._ends = committed, ends
 
