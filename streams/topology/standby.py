@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 500
 """Records read before another thread has its turn with the copies."""
 POLL_S: Final = 0.2
+_UNHURRIED: Final = {"fetch.min.bytes": 1 << 20, "fetch.wait.max.ms": 250}
+"""A copy may be a quarter of a second behind; one that fetches each record as it comes costs brokers more than all else."""
 LOOK_EVERY_S: Final = 1.0
 FORGET_EVERY_S: Final = 600.0
 """How often brokers are asked what they have deleted."""
@@ -49,7 +51,7 @@ class Standby:
     """
 
     def __init__(self, config: dict[str, Any], make: Callable[[int], Replica], metrics: Metrics) -> None:
-        self._config = config
+        self._config = config | _UNHURRIED
         self._make = make
         self._metrics = metrics
         self._replicas: dict[int, Replica] = {}

@@ -24,7 +24,7 @@ import orjson
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streams.simulate import Simulation, SimulationConfig
-from tests.kafka.cluster import KafkaCluster
+from tests.kafka.cluster import FULL_SPEED, KafkaCluster
 from tests.stream.process import WorkerProcess, environment, prewarn
 from tests.stream.scene import area_of
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 SUBJECTS: Final = ("bare", "faust", "worker", "workers")
 PARTITIONS: Final = 4
-JVM: Final = ("-Xms1g", "-Xmx1g")
-"""A broker as it is run, not one that starts quickly."""
 PLENTY: Final = 60_000
 RATE: Final = 500
 PACED_S: Final = 30
@@ -107,7 +105,10 @@ def main() -> None:
     config = SimulationConfig(events=PLENTY + RATE * (PACED_S + WARM_UP_S))
     raws = [simulated.raw for simulated in Simulation(config)]
     found: dict[str, Figures] = {}
-    with tempfile.TemporaryDirectory() as folder, KafkaCluster(directory=Path(folder) / "kafka", jvm=JVM) as cluster:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        KafkaCluster(directory=Path(folder) / "kafka", jvm=FULL_SPEED) as cluster,
+    ):
         for subject in SUBJECTS:
             found[subject] = _measure(subject, cluster, Path(folder), raws)
     for name, figures in found.items():

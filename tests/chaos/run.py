@@ -26,7 +26,7 @@ from tests.chaos.report import told
 from tests.chaos.sending import Sending
 from tests.chaos.settling import Settling
 from tests.chaos.story import Story
-from tests.kafka.cluster import KafkaCluster
+from tests.kafka.cluster import FULL_SPEED, QUICK_START, KafkaCluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from tests.chaos.conductor import Diary
     from tests.chaos.verdict import Verdict
 
-IN_FLIGHT = 800
-"""Unsettled lines of a partition at once: some seconds of work, so that every fault finds plenty half done."""
+IN_FLIGHT = 200
+"""Unsettled lines of a partition at once: a few seconds of work, so that every fault finds plenty half done."""
+LONG = 100_000
+"""Settlements from which on brokers had better be fast than quickly there."""
 LINES_A_FAULT = 16_000
 """In a long run: it is an hour long then, and has every kind of fault about six times."""
 
@@ -77,7 +79,8 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], cluster: KafkaClus
     say(f"{len(story):,} lines written in {time.monotonic() - begun:.0f} s")
     with ExitStack() as stack:
         if cluster is None:
-            cluster = stack.enter_context(KafkaCluster(plan.brokers, directory=folder / "kafka"))
+            jvm = FULL_SPEED if plan.settlements >= LONG else QUICK_START
+            cluster = stack.enter_context(KafkaCluster(plan.brokers, directory=folder / "kafka", jvm=jvm))
         installation = Installation(cluster.client, cluster.bootstrap, f"c{uuid.uuid4().hex[:6]}", folder)
         stack.callback(installation.end)
         installation.settings |= {
