@@ -9,7 +9,7 @@ import msgspec
 from streams.state.rows import Contribution  # noqa: TC001 - read by msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from streams.contract.events import Event
     from streams.features.scopes import Scope
@@ -102,28 +102,36 @@ def decode_answers(raw: bytes) -> list[Answer]:
 
 
 class AskBuilder:
-    """Puts together what one event asks and tells each owner."""
+    """Puts together what one event asks and tells each owner.
 
-    def __init__(self, store: Store, asker: int, offset: int) -> None:
+    Args:
+        store: Knows where rows live.
+        asker: Partition of the event.
+        offset: Its offset.
+        here: Partitions that need not be asked.
+    """
+
+    def __init__(self, store: Store, asker: int, offset: int, here: Collection[int]) -> None:
         self._store = store
         self._asker = asker
         self._offset = offset
+        self._here = here
         self.by_owner: dict[int, Ask] = {}
 
     def read(self, key: str, owner: str) -> None:
-        """Ask for a row, unless it is the event's own partition's."""
+        """Ask for a row, unless it is here."""
         ask = self._to(self._store.partition_of(key, owner))
         if ask is not None and key not in ask.keys:
             ask.keys.append(key)
 
     def put(self, contribution: Contribution) -> None:
-        """Tell what is put into a row, unless it is the event's own partition's."""
+        """Tell what is put into a row, unless it is here."""
         ask = self._to(self._store.partition_of(contribution.key, contribution.owner))
         if ask is not None:
             ask.contributions.append(contribution)
 
     def _to(self, number: int) -> Ask | None:
-        if number == self._asker:
+        if number in self._here:
             return None
         ask = self.by_owner.get(number)
         if ask is None:

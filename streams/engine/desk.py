@@ -1,7 +1,8 @@
 """The asker's side: events wait here, in their order, for rows that other partitions own.
 
 An event's observations go out when it arrives, and it is decided when it is first in its partition and every owner has
-answered: many events are on their way at once, and each sees the windows as all before it left them. Only what
+answered: many events are on their way at once, and each sees the windows as all before it left them. Rows of other
+partitions that are held here too are seen and changed when the event is decided, as its own partition's are. Only what
 changes rows elsewhere when it is decided (a reversal, a refund) holds back the asks of those behind it. So a result
 is what one engine with all rows would have said, whoever holds them. An owner that is late holds up its askers'
 windows, not their answers: what is overdue gets a provisional result (`Engine.preview`), and a revision later.
@@ -12,13 +13,13 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from streams.engine.asks import Ask, AskBuilder, Asks, decode_rows, rows_of
 from streams.state.rows import decode_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from streams.contract.events import Event
     from streams.engine.engine import Engine
@@ -63,6 +64,17 @@ class Pending:
         #: What the others answered.
         self.rows: dict[str, bytes] = {}
         self.overdue = False
+
+
+class _Here(NamedTuple):
+    """What of the rows here is open to the events of a partition."""
+
+    #: By open partition, the offset of the last event that it was asked about. Of those up to it, it may have been told
+    #: before, by whoever had the events then: its rows have moved on, and it is asked what they were.
+    latest: dict[int, int]
+    until: int
+    #: All of these partitions, and the asker's own.
+    numbers: set[int]
 
 
 class _Queue:
@@ -121,8 +133,8 @@ class Desk:
         self._queues: dict[int, _Queue] = {}
         #: Partitions whose next event may be decidable.
         self._ready: set[int] = set()
-        #: By partition, the offset up to which owners here were asked before.
-        self._asked: dict[int, int] = {}
+        #: By the asker's partition, see `_Here`.
+        self._here: dict[int, _Here] = {}
         self.waiting = 0
         #: When `overdue` was called last, epoch seconds.
         self._now = math.inf
@@ -139,10 +151,10 @@ class Desk:
         pending = Pending(event, position, ticket, due)
         store = self._store
         queue = self._queues.get(position.partition)
-        if queue is None and store.is_open(position.partition) and not self._was_asked(position):
-            if not store.complete:
-                asks = pending.asks = self._asks(pending, None)
-            if store.complete or all(map(store.is_open, asks.by_owner)):
+        if queue is None and store.is_open(position.partition):
+            if len(self._rows_here(position)) < store.count:
+                pending.asks = self._asks(pending, None)
+            if pending.asks is None or not pending.asks.by_owner:
                 self._clerk.decide(pending, None)
                 return
         if queue is None:
@@ -170,12 +182,13 @@ class Desk:
 
     def _is_barrier(self, pending: Pending) -> bool:
         """Whether an event changes rows elsewhere when it is decided, which those behind it must see."""
-        event, engine, home = pending.event, self._engine, pending.position.partition
+        event, engine = pending.event, self._engine
         if event.event_type == "reversal" or event.refd_setl_flag == "1":
             return True
         scopes = engine.plan.late_scopes
+        here = self._rows_here(pending.position)
         return any(
-            self._store.partition_of(key, owner) != home
+            self._store.partition_of(key, owner) not in here
             for key, owner in rows_of(scopes, event, engine.context(event) if scopes else None)
         )
 
@@ -246,20 +259,24 @@ class Desk:
         """Forget every event: partitions were shared anew, and whoever has them reads on from what is committed."""
         self._queues.clear()
         self._ready.clear()
-        self._asked.clear()
+        self._here.clear()
         self.waiting = 0
 
-    def _was_asked(self, position: Position) -> bool:
-        """Whether owners here may have been told of an event before; their rows have moved on since."""
+    def _rows_here(self, position: Position) -> Collection[int]:
+        """The partitions whose rows the event at `position` sees and changes by function calls when it is decided."""
         asker = position.partition
-        until = self._asked.get(asker)
-        if until is None:
-            until = max((rows.answers.latest(asker) for rows in self._store.partitions.values()), default=-1)
-            self._asked[asker] = until
-        return position.offset <= until
+        here = self._here.get(asker)
+        if here is None:
+            held = self._store.partitions.items()
+            latest = {number: rows.answers.latest(asker) for number, rows in held if rows.open and number != asker}
+            here = self._here[asker] = _Here(latest, max(latest.values(), default=-1), {asker, *latest})
+        if position.offset > here.until:
+            return here.numbers
+        return {asker, *(number for number, last in here.latest.items() if position.offset > last)}
 
     def opened(self, partition: int) -> None:
         """Go on with the events of a partition into which all is folded that others sent before it was here."""
+        self._here.clear()
         self._ready.add(partition)
 
     def _next(self, partition: int) -> bool:
@@ -283,7 +300,7 @@ class Desk:
     def _asks(self, pending: Pending, queue: _Queue | None) -> Asks:
         engine, event, position = self._engine, pending.event, pending.position
         engine.identify(event)
-        builder = AskBuilder(self._store, position.partition, position.offset)
+        builder = AskBuilder(self._store, position.partition, position.offset, self._rows_here(position))
         early = list(self._early(event, position, queue, builder))
         for contribution in early:
             builder.put(contribution)

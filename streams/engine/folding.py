@@ -85,13 +85,12 @@ class Folding:
                 self._fold_all(row, contribution)
             held = store.is_open(number)
             for part, second in self._steps(contribution, late=late):
-                if asked and not second:
-                    continue
                 if held:
+                    # If its owner was asked before it was here, the row's stamp says so.
                     row = store.change_row(number, key)
                     self.fold(row, part, stamp_of(home, late=second), offset)
                     rows.setdefault(key, row)
-                else:
+                elif second or not asked:
                     self._outgoing.append(Outgoing(number, part, second))
         return rows
 

@@ -33,7 +33,7 @@ BATCH: Final = 500
 """Records read before another thread has its turn with the copies."""
 POLL_S: Final = 0.2
 _UNHURRIED: Final = {"fetch.min.bytes": 1 << 20, "fetch.wait.max.ms": 250}
-"""A copy may be a quarter of a second behind; one that fetches each record as it comes costs brokers more than all else."""
+"""A copy may be a quarter of a second behind; to fetch each record as it comes costs brokers more than all else."""
 LOOK_EVERY_S: Final = 1.0
 FORGET_EVERY_S: Final = 600.0
 """How often brokers are asked what they have deleted."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.chaos.conductor import Diary
     from tests.chaos.verdict import Verdict
 
-IN_FLIGHT = 200
+IN_FLIGHT = 800
 """Unsettled lines of a partition at once: a few seconds of work, so that every fault finds plenty half done."""
 LONG = 100_000
 """Settlements from which on brokers had better be fast than quickly there."""
@@ -90,6 +90,8 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], cluster: KafkaClus
             "rules_poll_interval": 0.5,
             "session_timeout": plan.session_s,
             "standby_replicas": 1,
+            # With three copies of everything, records that travel alone cost brokers more than workers.
+            "producer_linger_ms": 10,
             # The mirrors hit everything: no rule may be paused for that, which a file run never does.
             "rule_hit_share": 1,
             "rule_surge": 0,

@@ -27,7 +27,7 @@ _PRODUCER: Final[dict[str, Any]] = {
     "enable.idempotence": True,
     "partitioner": "murmur2_random",
     "compression.type": "lz4",
-    "linger.ms": 2,
+    "linger.ms": 10,
     "message.max.bytes": 4_000_000,
     "delivery.timeout.ms": 600_000,
     "log_level": 0,
