@@ -52,7 +52,13 @@ def test_an_operator_sees_what_is_wrong_and_sends_letters_back(scene: Scene) -> 
     scene.send([event(0), later, event(2), b"{}"], key=lambda _raw: "310115")
     scene.results(2)
     assert len(scene.client.consume(scene.topic("screening.dead-letters"), until=2)) == 2
-    time.sleep(2)  # what was screened is committed
+    events = scene.topic("settlement.events")
+    deadline = time.monotonic() + 60
+    while scene.client.committed(scene.prefix, events) != {
+        n: e for n, e in scene.client.end_offsets(events).items() if e
+    }:
+        assert time.monotonic() < deadline, worker.log
+        time.sleep(0.5)
     status, told = run("doctor")
     assert status == 0, told
     assert "1 workers hold 4 partitions" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -114,18 +115,24 @@ def test_a_registry_fact_takes_effect_while_running(scene: Scene) -> None:
     example = json.loads(EXAMPLES.read_text("utf-8").splitlines()[0])
     prescriber = example["feedetail"][0]["bilg_dr_codg"]
     record = json.dumps({"bilg_dr_codg": prescriber, "status": "suspended", "effective_from": "2026-11-01"})
-    refused = []
-    for number, value in enumerate([None, record.encode(), None]):
-        if number:
-            scene.client.produce(scene.topic("reference.practitioners"), [(prescriber, value)])
-            time.sleep(3)
+    numbers = count()
+
+    def refused() -> bool:
+        number = next(numbers)
         event = example | {"setl_id": f"S{number}", "event_id": f"E{number}"}
         scene.send([json.dumps(event).encode()])
         results = scene.results(number + 1)
         last = next(json.loads(r.value or b"") for r in results if r.key == f"S{number}".encode())
-        refused.append("R03" in [violation["rule_id"] for violation in last["violations"]])
+        return "R03" in [violation["rule_id"] for violation in last["violations"]]
+
+    assert not refused()
+    for value, wanted in ((record.encode(), True), (None, False)):
+        scene.client.produce(scene.topic("reference.practitioners"), [(prescriber, value)])
+        deadline = time.monotonic() + 60
+        while refused() is not wanted:
+            assert time.monotonic() < deadline, worker.log
+            time.sleep(0.5)
     assert worker.stop() == 0
-    assert refused == [False, True, False]
 
 
 def test_two_workers_share_the_partitions_and_ask_each_other(scene: Scene, tmp_path: Path) -> None:
