@@ -245,10 +245,15 @@ class Desk:
     def _is_late(self, queue: _Queue) -> bool:
         return self._now - queue.events[0].asked_at > LATE_S
 
-    @property
-    def in_hand(self) -> int:
-        """Events that wait for owners who do answer."""
-        return sum(len(queue.events) for queue in self._queues.values() if not self._is_late(queue))
+    def in_hand(self) -> tuple[int, float]:
+        """How many events wait for owners who do answer, and how long (s) the first of them has waited."""
+        count, longest = 0, 0.0
+        for queue in self._queues.values():
+            waited = self._now - queue.events[0].asked_at
+            if waited <= LATE_S:
+                count += len(queue.events)
+                longest = max(longest, waited)
+        return count, longest
 
     def first_waiting(self, partition: int) -> int | None:
         """Offset of the event that is next in a partition; it and what follows must be read again after a crash."""

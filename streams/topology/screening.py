@@ -38,9 +38,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+IN_HAND_MIN: Final = 32
 IN_HAND_MAX: Final = 250
 """Events that wait for owners who do answer; with more, reading pauses. An answer takes some milliseconds, so a worker
 that catches up keeps busy with these, and none of them gets overdue only because so many were taken at once."""
+SLOW_S: Final = 0.3
+"""Where all are busy, answers take longer the more is asked at once, and nothing is decided sooner: when the first has
+waited for so long, reading pauses with `IN_HAND_MIN` in hand. Else all would be overdue, and be answered twice."""
 WAITING_MAX: Final = 20_000
 """Events that wait for owners, late ones too; with more, reading pauses."""
 PATIENCE_S: Final = 2.0
@@ -158,7 +162,10 @@ class Screening:
         desk = self.desk
         if self._sink.is_full or desk.waiting >= WAITING_MAX:
             return True
-        return desk.waiting >= IN_HAND_MAX and desk.in_hand >= IN_HAND_MAX
+        if desk.waiting < IN_HAND_MIN:
+            return False
+        count, longest = desk.in_hand()
+        return count >= (IN_HAND_MAX if longest < SLOW_S else IN_HAND_MIN)
 
     def poll(self) -> None:
         """See what the broker has acknowledged, and take in what owners answered."""

@@ -1,4 +1,4 @@
-"""Events that wait for owners elsewhere: how many are taken in hand, and when an owner is late."""
+"""Events that wait for owners elsewhere: how many are in hand for how long, and when an owner is late."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ def test_events_are_in_hand_until_an_owner_is_late() -> None:
     worker, owner = cluster.workers
     desk = worker.desk
     desk.overdue(100.0)
-    while not desk.in_hand:
+    while not desk.waiting:
         worker.step((EVENTS, 0))
-    first = desk.in_hand
-    assert first == desk.waiting
+    first = desk.waiting
+    desk.overdue(100.5)
+    assert desk.in_hand() == (first, 0.5)
     assert not desk.is_late(0)
     desk.overdue(100.0 + 2 * LATE_S)
     assert desk.is_late(0)
-    assert desk.in_hand == 0
+    assert desk.in_hand() == (0, 0.0)
     assert desk.waiting == first
     while owner.behind((OBSERVATIONS, 1)):
         owner.step((OBSERVATIONS, 1))
     cluster.run(random.Random(1))  # noqa: S311 - dice
-    assert desk.waiting == desk.in_hand == 0
+    assert (desk.waiting, desk.in_hand()) == (0, (0, 0.0))
     assert not desk.is_late(0)
 
 
