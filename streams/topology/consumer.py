@@ -230,11 +230,16 @@ class GroupConsumer(FaustConsumer):  # type: ignore[misc] # Faust has no types
         """Faust's check of aiokafka's fetches, of which there are none; the metrics of lag tell of a standstill."""
 
     def lags(self, topic: str) -> dict[int, int]:
-        """Return the records from the committed offset to the end, for each partition of a topic that is held here."""
+        """Return the records from the committed offset to the end, for each partition of a topic that is held here.
+
+        Empty while it stops: the reader leaves the brokers in a thread then, and must not be asked any more.
+        """
         found: dict[int, int] = {}
         reader = self._reader
+        if reader is None or self.should_stop:
+            return found
         for tp in self.assignment() if self._thread._consumer is not None else ():  # noqa: SLF001 - before its start
-            if tp.topic == topic and reader is not None:
+            if tp.topic == topic:
                 committed = self._committed_offset[tp]
                 if committed is None:  # nothing was committed ever: all from where reading begins
                     committed = reader.position(tp)
