@@ -1,4 +1,4 @@
-"""`python -m tests.privacy [EVENTS]`: screen so many events (110,000) on a Kafka of its own, search all that left."""
+"""`python -m tests.privacy [EVENTS]`: screen so many events (115,000) on a Kafka of its own, search all that left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.kafka.cluster import KafkaCluster
 from tests.privacy.run import leaks
 from tests.stream.scene import Scene
 
-EVENTS = 110_000
+EVENTS = 115_000
 """More than 100,000 settlements: some events are none, and some are spoilt."""
 TIMEOUT_S = 1_800
 
