@@ -223,23 +223,20 @@ class GroupConsumer(FaustConsumer):  # type: ignore[misc] # Faust has no types
     async def on_stop(self) -> None:
         """Commit what is handled, and leave."""
         await super().on_stop()
-        if self._reader is not None:
-            await asyncio.to_thread(self._reader.close)
+        # The gauges still look at it: at none from here on, or a closed one would raise and end an orderly stop badly.
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await asyncio.to_thread(reader.close)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's check of aiokafka's fetches, of which there are none; the metrics of lag tell of a standstill."""
 
     def lags(self, topic: str) -> dict[int, int]:
-        """Return the records from the committed offset to the end, for each partition of a topic that is held here.
-
-        Empty while it stops: the reader leaves the brokers in a thread then, and must not be asked any more.
-        """
+        """Return the records from the committed offset to the end, for each partition of a topic that is held here."""
         found: dict[int, int] = {}
         reader = self._reader
-        if reader is None or self.should_stop:
-            return found
         for tp in self.assignment() if self._thread._consumer is not None else ():  # noqa: SLF001 - before its start
-            if tp.topic == topic:
+            if tp.topic == topic and reader is not None:
                 committed = self._committed_offset[tp]
                 if committed is None:  # nothing was committed ever: all from where reading begins
                     committed = reader.position(tp)

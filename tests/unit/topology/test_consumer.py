@@ -36,13 +36,13 @@ def holding(partition: TP) -> GroupConsumer:
 
 
 def test_a_reader_that_is_closed_is_not_asked_for_lag() -> None:
-    """A worker that stops does not crash because its gauges are set while the reader leaves the brokers."""
+    """A worker that stops does not crash because its gauges are set when the reader has left the brokers."""
 
     async def ask_and_stop() -> tuple[dict[int, int], dict[int, int]]:
         consumer = holding(EVENTS)
         before = consumer.lags(EVENTS.topic)
         consumer._stopped.set()
-        consumer._the_reader().close()
+        await consumer.on_stop()
         consumer._thread.thread_loop.close()
         return before, consumer.lags(EVENTS.topic)
 
