@@ -98,7 +98,7 @@ fuzz: setup $(AUDIT)/.from-lock ## readers of foreign bytes, guided by coverage 
 	@for target in decoder records expression table pack; do \
 	  PYTHONPATH=$$(echo $(AUDIT)/lib/python*/site-packages) $(BIN)/python -m tests.fuzz $$target $(FUZZ) || exit 1; done
 
-privacy: setup ## search all that leaves two workers after 100,000 events for persons' identifiers (Java 17 and Maven)
+privacy: setup ## search all that leaves two workers after 100,000 settlements for persons' identifiers (Java 17 and Maven)
 	$(BIN)/python -m tests.privacy
 
 lock: ## resolve requirements.lock anew from pyproject.toml

@@ -170,6 +170,9 @@ class Metrics:
         self.table_bytes = add(
             Gauges[str]("table_bytes", "Encoded bytes of state held, estimated from a sample of rows.", "table")
         )
+        self.standby_partitions = add(
+            Gauges[NoLabel]("standby_partitions", "Partitions of other workers that this one is to keep copies of.")
+        )[()]
         self.standby_lag = add(
             Gauges[int](
                 "standby_lag_records",

@@ -16,7 +16,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 
 from streams.contract.topics import TOPICS
 from streams.topology.clients import Unreachable
-from streams.topology.topics import REQUEST_S, miscounted, needed
+from streams.topology.topics import ABSENT, REQUEST_S, miscounted, needed
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -78,6 +78,12 @@ def lacking(settings: Settings, client: AdminClient) -> list[str]:
     return lines
 
 
+def absent(settings: Settings, client: AdminClient) -> list[str]:
+    """Return the topics of a worker that do not exist, as far as this user may see that."""
+    asked = _asked(rights(settings), client)
+    return [name for (kind, name), future in asked.items() if kind == "topic" and _granted(future)[1] == ABSENT]
+
+
 def surplus(settings: Settings, client: AdminClient) -> list[str]:
     """Return what this user may do to a worker's topics beyond a worker's work, one line for each topic or group."""
     wanted = rights(settings)
@@ -135,6 +141,6 @@ def _granted(future: Future[Any]) -> tuple[set[str] | None, str | None]:
         if fault.code() in _REFUSED:
             return set(), None
         if fault.code() in _UNKNOWN:
-            return None, "does not exist; `prewarn topics create` makes it"
+            return None, ABSENT
         return None, None
     return None if operations is None else {operation.name for operation in operations}, None

@@ -85,24 +85,29 @@ def _brokers(settings: Settings, client: AdminClient) -> Iterator[Finding]:
 
 
 def _topics(settings: Settings, client: AdminClient) -> Iterator[Finding]:
+    needed = len(topics.needed(settings))
     try:
         findings = topics.check(settings, client)
     except TopicsError as error:
         findings = topics.miscounted(settings, client)
+        missing = access.absent(settings, client)
         first, *more = str(error).splitlines()
         text = f"their configuration may not be looked at: {first}" + (f" (and {len(more)} more)" if more else "")
         yield Finding("topics", "note", text, "prewarn topics check, as a user who may describe configurations")
+    else:
+        missing = [finding.topic for finding in findings if finding.reason == topics.ABSENT]
         if not findings:
-            return
+            yield Finding("topics", "ok", f"{needed}, all as the settings ask")
+    if missing:
+        yield Finding(
+            "topics", "problem", f"{len(missing)} of {needed} do not exist: {_some(missing)}", "prewarn topics create"
+        )
     for finding in findings:
-        yield Finding("topics", "problem", str(finding), _remedy(finding.reason))
-    if not findings:
-        yield Finding("topics", "ok", f"{len(topics.needed(settings))}, all as the settings ask")
+        if finding.reason != topics.ABSENT:
+            yield Finding("topics", "problem", str(finding), _remedy(finding.reason))
 
 
 def _remedy(reason: str) -> str:
-    if "does not exist" in reason:
-        return "prewarn topics create"
     if " partitions" in reason:
         return "set PREWARN_PARTITIONS to what the topics have: their number never changes, because keys would move"
     return "kafka-configs.sh --alter"
@@ -128,12 +133,13 @@ def _partitions(settings: Settings, client: AdminClient) -> Iterator[Finding]:
         yield Finding("partitions", "problem", text, "nothing can be written to them until their brokers are back")
     elif behind:
         yield Finding("partitions", "note", f"with copies that are behind: {_some(behind)}", "look at their brokers")
-    if not headless and not behind:
+    if parts and not headless and not behind:
         yield Finding("partitions", "ok", f"{len(parts)}, each with a leader and all copies in step")
 
 
 def _access(settings: Settings, client: AdminClient) -> Iterator[Finding]:
-    lacking = access.lacking(settings, client)
+    told = access.lacking(settings, client)
+    lacking = [line for line in told if not line.endswith(topics.ABSENT)]  # which the topics' check has said
     for line in lacking:
         text, _, remedy = line.partition("; ")
         yield Finding("access", "problem", text, remedy)
@@ -146,8 +152,10 @@ def _access(settings: Settings, client: AdminClient) -> Iterator[Finding]:
             f"{who} may do more than a worker's work: {_some(more)}",
             "give workers a user of their own with the rights that the README lists",
         )
-    if not lacking:
+    if not told:
         yield Finding("access", "ok", f"{len(access.rights(settings))} rights are needed and granted")
+    elif not lacking:
+        yield Finding("access", "note", "who may use topics that do not exist is not known")
 
 
 def _group(settings: Settings, client: AdminClient) -> Iterator[Finding]:

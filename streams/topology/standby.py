@@ -38,7 +38,8 @@ LOOK_EVERY_S: Final = 1.0
 FORGET_EVERY_S: Final = 600.0
 """How often brokers are asked what they have deleted."""
 _QUESTION_S: Final = 10.0
-_RETRY_S: Final = 5.0
+RETRY_S: Final = 5.0
+"""How long after an error reading begins again."""
 
 
 class Standby:
@@ -73,6 +74,7 @@ class Standby:
             for number in set(partitions) - self._replicas.keys():
                 self._replicas[number] = self._make(number)
                 self._changed = True
+        self._metrics.standby_partitions.value = len(partitions)
         if partitions and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="standby", daemon=True)
             self._thread.start()
@@ -97,12 +99,18 @@ class Standby:
                 try:
                     self._step(consumer)
                 except KafkaException as error:
-                    logger.warning("copies of other workers' rows are not kept up: %s", error.args[0].str())
-                    with self._lock:
-                        self._changed = True  # read on from where the copies are
-                    self._stop.wait(_RETRY_S)
+                    self._lost(error)
+                    self._stop.wait(RETRY_S)
         finally:
             consumer.close()
+
+    def _lost(self, error: KafkaException) -> None:
+        """Read on from where the copies are; how far behind they are is unknown until that goes well."""
+        logger.warning("copies of other workers' rows are not kept up: %s", error.args[0].str())
+        with self._lock:
+            self._changed = True
+            self._metrics.standby_lag.clear()  # the last numbers would look well for ever
+            self._look_at = time.monotonic() + 2 * RETRY_S
 
     def _step(self, consumer: Consumer) -> None:
         with self._lock:
@@ -115,7 +123,6 @@ class Standby:
                     ]
                 )
                 self._changed = False
-                self._look_at = 0.0
         messages = consumer.consume(BATCH, POLL_S)
         with self._lock:
             if self._changed:

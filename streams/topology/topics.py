@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DAY_MS: Final = 86_400_000
 REQUEST_S: Final = 10.0
+ABSENT: Final = "does not exist; `prewarn topics create` makes it"
+"""What is said of a topic that is not there."""
 _COMPACTION: Final = {
     # A worker that takes a partition over reads its whole changelog: it is kept close to one record for each row.
     "min.cleanable.dirty.ratio": "0.1",
@@ -218,7 +220,7 @@ def compare(settings: Settings, found: Mapping[str, Found]) -> list[Finding]:
         if called in found:
             findings += [Finding(called, reason) for reason in _differences(settings, name, found)]
         else:
-            findings.append(Finding(called, "does not exist; `prewarn topics create` makes it"))
+            findings.append(Finding(called, ABSENT))
     return findings
 
 

@@ -15,17 +15,18 @@ import orjson
 
 from streams.contract.decode import decode_event
 from streams.engine.engine import Engine
-from streams.engine.references import References
 from streams.memory import set_aside, spare_long_lived_objects
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
 from streams.state.rows import Position
 from streams.state.store import Store
+from tests.registries import registries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.engine.references import References
     from streams.rules.specs import Pack
 
 EVENTS: Final = 20_000
@@ -37,10 +38,7 @@ def main() -> None:
     """Print microseconds an event, events a second and the ratio, best of interleaved rounds."""
     simulation = Simulation(SimulationConfig(events=EVENTS))
     raws = [simulated.raw for simulated in simulation]
-    references = References()
-    for registry in ("institutions", "practitioners", "persons"):
-        for record in getattr(simulation.reference(), registry):
-            references.take(registry, orjson.dumps(record))
+    references = registries(simulation)
     pack = load_pack(shipped("rules"), shipped("knowledge"))
     spare_long_lived_objects()
     works = {

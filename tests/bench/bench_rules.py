@@ -15,14 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
 from streams.contract.decode import decode_event
 from streams.engine.context import EvaluationContext
 from streams.engine.engine import Engine
 from streams.engine.evaluate import Evaluator
 from streams.engine.folding import Folding
-from streams.engine.references import References
 from streams.features.plan import FeaturePlan
 from streams.memory import spare_long_lived_objects
 from streams.rules.pack import load_pack
@@ -30,6 +27,7 @@ from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
 from streams.state.rows import Position
 from streams.state.store import Store
+from tests.registries import registries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,10 +68,7 @@ class World:
 
     def __init__(self) -> None:
         simulation = Simulation(SimulationConfig(events=WARM + MEASURED, days=30))
-        self.references = References()
-        for registry in ("institutions", "practitioners", "persons"):
-            for record in getattr(simulation.reference(), registry):
-                self.references.take(registry, orjson.dumps(record))
+        self.references = registries(simulation)
         self.pack = load_pack(shipped("rules"), shipped("knowledge"))
         self.store = Store()
         self.store.hold({0})

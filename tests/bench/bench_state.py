@@ -11,16 +11,14 @@ import sys
 import tracemalloc
 from typing import Final
 
-import orjson
-
 from streams.contract.decode import decode_event
 from streams.engine.engine import Engine
-from streams.engine.references import References
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
 from streams.state.rows import Position
 from streams.state.store import Partition, Store, encoded
+from tests.registries import registries
 
 EVENTS: Final = 40_000
 DAYS: Final = 14
@@ -31,10 +29,7 @@ KINDS: Final = {"p": "person", "i": "institution", "d": "prescriber", "t": "trac
 def main() -> None:
     """Print rows, bytes in the changelog (mean and largest), and bytes in memory, by kind of row."""
     simulation = Simulation(SimulationConfig(events=EVENTS, days=DAYS))
-    references = References()
-    for registry in ("institutions", "practitioners", "persons"):
-        for record in getattr(simulation.reference(), registry):
-            references.take(registry, orjson.dumps(record))
+    references = registries(simulation)
     store = Store()
     store.hold({0})
     engine = Engine(load_pack(shipped("rules"), shipped("knowledge")), store, b"a key of benchmarks", references)

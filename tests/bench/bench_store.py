@@ -16,12 +16,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import orjson
 from confluent_kafka import Message
 
 from streams.contract.decode import decode_event
 from streams.engine.engine import Engine
-from streams.engine.references import References
 from streams.features.scopes import TRACE_PREFIX
 from streams.memory import set_aside, spare_long_lived_objects
 from streams.rules.pack import load_pack
@@ -36,8 +34,10 @@ from streams.topology.journal import Journal
 from streams.topology.replica import Record, Replica
 from streams.topology.screening import Names
 from streams.topology.statekey import StateKey
+from tests.registries import registries
 
 if TYPE_CHECKING:
+    from streams.engine.references import References
     from streams.rules.specs import Pack
 
 EVENTS: Final = 12_000
@@ -94,10 +94,7 @@ def main() -> None:
 def _throughput() -> None:
     simulation = Simulation(SimulationConfig(events=EVENTS))
     raws = [simulated.raw for simulated in simulation]
-    references = References()
-    for registry in ("institutions", "practitioners", "persons"):
-        for record in getattr(simulation.reference(), registry):
-            references.take(registry, orjson.dumps(record))
+    references = registries(simulation)
     pack = load_pack(shipped("rules"), shipped("knowledge"))
     spare_long_lived_objects()
     best: dict[str, float] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from functools import cache
@@ -27,13 +26,14 @@ def lines_of(name: str) -> list[str]:
 
 
 @cache
-def _valid_events() -> tuple[dict[str, Any], ...]:
-    return tuple(json.loads(line) for line in lines_of("valid-events.jsonl"))
+def _valid_events() -> str:
+    return f"[{','.join(lines_of('valid-events.jsonl'))}]"
 
 
 def valid_events() -> list[dict[str, Any]]:
-    """Return fresh copies of the valid example events."""
-    return copy.deepcopy(list(_valid_events()))
+    """Return fresh copies of the valid example events: read anew, which is quicker than copying them."""
+    events: list[dict[str, Any]] = json.loads(_valid_events())
+    return events
 
 
 def event_of(event_type: str) -> dict[str, Any]:

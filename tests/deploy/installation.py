@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 RATE: Final = 40
 """Events a second: little, so that what is seen is the fault and not the machine."""
-SETTINGS: Final = {"session_timeout": 20, "rules_poll_interval": 0.5, "canary_interval": 1}
-"""What is shorter here than in the manifests: how soon a dead worker is missed, a pack seen, a heartbeat sent."""
+SETTINGS: Final = {"session_timeout": 20, "rules_poll_interval": 0.5, "canary_interval": 1, "standby_replicas": 1}
+"""What is shorter here than in the manifests: how soon a dead worker is missed, a pack seen, a heartbeat sent. And each
+worker keeps copies of the other's partitions, so that there are some to watch."""
 READY_SECONDS: Final = 120.0
 GRACE_SECONDS: Final = 15.0
 """How long a pod has to end before it is killed; 90 s in the manifests."""

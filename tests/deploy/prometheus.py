@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import time
 import urllib.parse
-import urllib.request
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import yaml
 
-from streams.demo.process import ChildProcess
 from tests.deploy.rules import RULES
 from tests.deploy.scaling import scaled_rules
+from tests.deploy.serving import asked, serving
 from tests.stream.process import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-START_SECONDS: Final = 60.0
+    from streams.demo.process import ChildProcess
+
 SCRAPE_SECONDS: Final = 1
 
 
@@ -64,13 +63,8 @@ class Prometheus:
             f"--web.listen-address=127.0.0.1:{self._port}",
             "--enable-feature=exemplar-storage",
         ]
-        self._process = ChildProcess(command, log=self._folder / "prometheus.log")
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            if self._process.exit_code is not None or time.monotonic() > deadline:
-                self._process.kill()
-                raise RuntimeError((self._folder / "prometheus.log").read_text("utf-8")[-3000:])
-            time.sleep(0.1)
+        ready = f"http://127.0.0.1:{self._port}/-/ready"
+        self._process = serving(command, self._folder / "prometheus.log", ready)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,17 +108,8 @@ class Prometheus:
         found: list[Any] = self._ask("query_exemplars", {"query": expression, "start": self.began, "end": time.time()})
         return found
 
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/-/ready", timeout=5):
-                return True
-        except OSError:
-            return False
-
     def _ask(self, what: str, arguments: dict[str, Any]) -> Any:
-        url = f"http://127.0.0.1:{self._port}/api/v1/{what}?{urllib.parse.urlencode(arguments)}"
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            return json.load(answer)["data"]
+        return asked(f"http://127.0.0.1:{self._port}/api/v1/{what}?{urllib.parse.urlencode(arguments)}")["data"]
 
 
 def _epoch(text: str) -> float:

@@ -138,6 +138,7 @@ OUTAGE: Final = frozenset(
         "PrewarnResultsPartial",
         "PrewarnRecoverySlow",
         "PrewarnRebalanceStorm",
+        "PrewarnStandbyBehind",
         "PrewarnErrorBudgetBurnSlow",
         "PrewarnEventErrors",  # who starts again meets the registry records again that cannot be read
     }
@@ -262,6 +263,7 @@ ELSEWHERE: Final = {
     "PrewarnModelDrift": "asks for a world that changes again and again within six hours",
     "PrewarnModelPaused": "asks for a bug in the model",
     "PrewarnRebalanceStorm": "asks for six rebalances in half a minute: who restarts may, if it is quick",
+    "PrewarnStandbyBehind": "asks for changelogs that one worker can read and another cannot, or not fast enough",
     "PrewarnStateFilling": "asks for a container's memory limit and a day of growth",
     "PrewarnWatchdog": "fires always",
 }

@@ -41,8 +41,8 @@ def leaks(scene: Scene, folder: Path, events: int, log_level: str = "INFO", time
         scene.client.produce(scene.topic("settlement.events"), keyed[begin : begin + BATCH])
     spoilt = range(0, len(keyed), BROKEN_EVERY)
     left_over = {json.loads(day.raws[n]).get("setl_id") for n in spoilt}
-    scene.results(len(day.settlements - left_over), timeout=timeout)
-    report = Report(identifiers)
+    report = Report(identifiers, answered=len(day.settlements - left_over))
+    scene.results(report.answered, timeout=timeout)
     report.look_into_commands(scene)
     for worker in workers:
         report.look_into_worker(worker)
@@ -55,8 +55,10 @@ def leaks(scene: Scene, folder: Path, events: int, log_level: str = "INFO", time
 class Report:
     """What was searched, and what was found where."""
 
-    def __init__(self, identifiers: Identifiers) -> None:
+    def __init__(self, identifiers: Identifiers, answered: int) -> None:
         self.identifiers = identifiers
+        #: Settlements that have a result.
+        self.answered = answered
         #: Bytes searched, by place.
         self.searched: dict[str, int] = {}
         #: Identifiers found, by place.

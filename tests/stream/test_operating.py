@@ -38,6 +38,14 @@ def test_an_operator_sees_what_is_wrong_and_sends_letters_back(scene: Scene) -> 
     assert "no worker of" in told
     assert "prewarn worker" in told
 
+    # All topics are missing: that is said once, with what to do
+    status, told = run("doctor", topic_prefix="nowhere.")
+    assert status == 1
+    assert "16 of 16 do not exist: nowhere.settlement.events, " in told
+    assert "and 10 more\n                   → prewarn topics create\n" in told
+    assert told.count("do not exist:") == told.count("topics create") == told.count("problem ") == 1
+    assert told.endswith("\n1 problem\n")
+
     # A worker that is told another number of partitions says so and ends
     status, told = run("doctor", partitions=8)
     assert "settlement.events: has 4 partitions, the settings say 8" in told

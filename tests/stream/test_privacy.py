@@ -21,7 +21,7 @@ def test_nothing_personal_leaves(scene: Scene, tmp_path: Path) -> None:
     """No number, name or certificate is in any output, changelog, message between workers, page, log line or command.
 
     Logs are those of DEBUG; one event in forty is spoilt, with identifiers in wrong places. Dead letters keep what was
-    received, as their value alone. `make privacy` does the same with 100,000 events.
+    received, as their value alone. `make privacy` does the same with 100,000 settlements.
     """
     report = leaks(scene, tmp_path, events=1_000, log_level="DEBUG")
     assert report.found == {}

@@ -153,6 +153,10 @@ BACKLOG: Final = Row(
               width=6),
         Panel("In flight", "Events taken whose result is not acknowledged yet.", "short",
               [Query(f"sum by (instance) (prewarn_inflight_events{{{FLEET}}})", "{{instance}}")], width=6),
+        Panel("Copies behind", "Changelog records that the copies lack which a worker keeps of others' partitions, in "
+              "the one furthest behind. What is missing is read when a partition is taken over. Empty without "
+              "PREWARN_STANDBY_REPLICAS.", "short",
+              [Query(f"max by (instance) (prewarn_standby_lag_records{{{FLEET}}})", "{{instance}}")], width=12),
     ],
 )  # fmt: skip
 

@@ -88,6 +88,15 @@ STATE: Final = Row(
               "none",
               [Query(f"increase(prewarn_table_recovery_duration_seconds_count{{{ONE}}}[1h])", "restored"),
                Query(f"increase(prewarn_rebalances_total{{{ONE}}}[1h])", "rebalanced")], width=6),
+        Panel("Copies it keeps", "Changelog records that its copies of other workers' partitions lack, by partition "
+              "(PREWARN_STANDBY_REPLICAS). A partition that is not here has no copy here that is kept up.",
+              "short", [Query(_now("standby_lag_records"), "{{partition}}")], width=12),
+        Panel("Copies wanted and kept", "Partitions of other workers that it is to keep copies of, and those whose "
+              "copy is kept up.", "none",
+              [Query(_now("standby_partitions"), "wanted"),
+               Query(f"count by (instance) (prewarn_standby_lag_records{{{ONE}}})", "kept up")], width=6),
+        Panel("Rows in copies", "Rows that it could take over without reading.", "short",
+              [Query(_now("standby_rows"), "rows")], width=6),
     ],
 )  # fmt: skip
 

@@ -12,12 +12,18 @@ from click.testing import CliRunner, Result
 
 from streams.cli import prewarn
 from tests.analyst import pack_with_example, purchases
+from tests.packs import keep_shipped_pack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXAMPLES = Path("tests/contract/examples")
 VALID = EXAMPLES / "valid-events.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def _pack_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_shipped_pack(monkeypatch)
 
 
 def run(*arguments: str, env: Mapping[str, str] | None = None, stdin: bytes | None = None) -> Result:

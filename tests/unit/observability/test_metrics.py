@@ -25,6 +25,7 @@ LABELS = {
     "prewarn_rebalances": set(),
     "prewarn_recovery_records": {"source"},
     "prewarn_standby_lag_records": {"partition"},
+    "prewarn_standby_partitions": set(),
     "prewarn_standby_rows": set(),
     "prewarn_feedback": {"kind", "value"},
     "prewarn_decision_latency_seconds": {"status"},

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from streams.cli.rules import rules
+from tests.packs import keep_shipped_pack
 
 BROKEN = Path(__file__).parent / "broken"
+
+
+@pytest.fixture(autouse=True)
+def _pack_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_shipped_pack(monkeypatch)
 
 
 def run(*arguments: str) -> Result:

@@ -35,19 +35,19 @@ WORDS = st.lists(
 )
 
 
-@pytest.mark.parametrize("style", STYLES)
 @settings(deadline=None)
 @given(words=WORDS)
-def test_characters_are_found_again(style: str, words: list[str]) -> None:
+def test_characters_are_found_again(words: list[str]) -> None:
     """In every style of YAML, the place of a character in the value is its line and column in the file."""
-    text = STYLES[style].format(*words)
-    value = value_of(text)
-    lines = text.replace("\r\n", "\n").split("\n")
+    for style, template in STYLES.items():
+        text = template.format(*words)
+        value = value_of(text)
+        lines = text.replace("\r\n", "\n").split("\n")
 
-    for offset, char in enumerate(value.value):
-        if not char.isspace():
-            place = value.locate(offset)
-            assert lines[place.line - 1][place.column - 1] == char
+        for offset, char in enumerate(value.value):
+            if not char.isspace():
+                place = value.locate(offset)
+                assert lines[place.line - 1][place.column - 1] == char, style
 
 
 def test_doubled_quotes_count_once() -> None:
@@ -92,7 +92,7 @@ def test_empty_files_say_nothing() -> None:
     [
         (b"a: " + b"x" * MAX_FILE_BYTES, "more than 4194304"),
         (b"[a", "not YAML"),
-        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+        (b"[" * 10_000 + b"]" * 10_000, "nested too deeply"),
         (b"a: &x [1]\nb: *x\n", "aliases"),
         (b"? [a, b]\n: 1\n", "a key is a text"),
         (b"a: !custom x\n", "cannot stand here"),

@@ -137,9 +137,10 @@ def r02(events: list[Event]) -> list[str]:
             doctor = line["bilg_dr_codg"]
             if known(doctor):
                 time = moment(line["fee_ocur_time"])
-                near = {place for at, place in seen[doctor] if abs(time - at) <= timedelta(minutes=30)}
-                hit = hit or bool(near - {event["fixmedins_code"]})
-                seen[doctor].append((time, event["fixmedins_code"]))
+                here = event["fixmedins_code"]
+                elsewhere = [at for at, place in seen[doctor] if place != here]
+                hit = hit or any(abs(time - at) <= timedelta(minutes=30) for at in elsewhere)
+                seen[doctor].append((time, here))
         if hit:
             found.append(event["setl_id"])
     return found

@@ -73,7 +73,7 @@ def test_a_scenario_that_cannot_happen_is_left_out(
     scenario: str, options: dict[str, object], reason: str | None
 ) -> None:
     """Too few days, the wrong ones, or too few events: the reason is given, and the number of events is the same."""
-    config = SimulationConfig(**{"events": 2_000, "scenarios": (scenario,)} | options)  # type: ignore[arg-type]
+    config = SimulationConfig(**{"events": 1_000, "scenarios": (scenario,)} | options)  # type: ignore[arg-type]
     simulation = Simulation(config)
     assert simulation.left_out == ({scenario: reason} if reason else {})
     assert sum(1 for _ in simulation) == config.events

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections import defaultdict
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,8 +32,14 @@ VARIANTS = [
 ]
 
 
+@cache
+def province(config: SimulationConfig) -> bytes:
+    """A province before any story, to be copied: stories open institutions in it."""
+    return pickle.dumps(Province(config))
+
+
 def kit_of(config: SimulationConfig, seed: int) -> Kit:
-    return Kit(Province(config), seed, config.population, config.days)
+    return Kit(pickle.loads(province(config)), seed, config.population, config.days)  # noqa: S301 - our own bytes
 
 
 def judged(kit: Kit, story: Story) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
