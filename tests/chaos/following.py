@@ -85,7 +85,8 @@ class Following(threading.Thread):
         """Read until stopped."""
         installation = self._installation
         topic = installation.topic("screening.results")
-        own = {"group.id": "chaos", "enable.auto.commit": False, "fetch.wait.max.ms": 50, "log_level": 0}
+        patient = {"fetch.wait.max.ms": 50, "fetch.min.bytes": 1 << 20}
+        own = {"group.id": "chaos", "enable.auto.commit": False, "log_level": 0} | patient
         consumer = Consumer(installation.client.settings | own)
         try:
             consumer.assign([TopicPartition(topic, number, 0) for number in range(installation.partitions)])

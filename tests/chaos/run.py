@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
 IN_FLIGHT = 800
 """Unsettled lines of a partition at once: a few seconds of work, so that every fault finds plenty half done."""
-LONG = 100_000
+UNHURRIED = {"replica.fetch.min.bytes": "65536", "replica.fetch.wait.max.ms": "20"}
+"""Copies are fetched fifty times a second and not for each record: three brokers share a machine with all else here."""
+LONG = 50_000
 """Settlements from which on brokers had better be fast than quickly there."""
 LINES_A_FAULT = 16_000
 """In a long run: it is an hour long then, and has every kind of fault about six times."""
@@ -80,7 +82,9 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], cluster: KafkaClus
     with ExitStack() as stack:
         if cluster is None:
             jvm = FULL_SPEED if plan.settlements >= LONG else QUICK_START
-            cluster = stack.enter_context(KafkaCluster(plan.brokers, directory=folder / "kafka", jvm=jvm))
+            cluster = stack.enter_context(
+                KafkaCluster(plan.brokers, directory=folder / "kafka", jvm=jvm, properties=UNHURRIED)
+            )
         installation = Installation(cluster.client, cluster.bootstrap, f"c{uuid.uuid4().hex[:6]}", folder)
         stack.callback(installation.end)
         installation.settings |= {

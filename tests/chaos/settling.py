@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _EVERY_S: Final = 0.05
 _ANSWER_S: Final = 3.0
 _BATCH: Final = 5_000
-_READER: Final = {"enable.auto.commit": False, "fetch.wait.max.ms": 50}
+_READER: Final = {"enable.auto.commit": False, "fetch.wait.max.ms": 50, "fetch.min.bytes": 1 << 20}
 
 
 class Settling(threading.Thread):
