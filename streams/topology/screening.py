@@ -38,18 +38,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_S: Final = 2.0
+"""How long owners that do answer have at least, also for an event that is overdue when it comes: after an outage all
+are."""
 IN_HAND_MIN: Final = 32
 IN_HAND_MAX: Final = 250
 """Events that wait for owners who do answer; with more, reading pauses. An answer takes some milliseconds, so a worker
 that catches up keeps busy with these, and none of them gets overdue only because so many were taken at once."""
-SLOW_S: Final = 0.3
+SLOW_S: Final = PATIENCE_S / 2
 """Where all are busy, answers take longer the more is asked at once, and nothing is decided sooner: when the first has
-waited for so long, reading pauses with `IN_HAND_MIN` in hand. Else all would be overdue, and be answered twice."""
+waited for so long, reading pauses with `IN_HAND_MIN` in hand. Else all would be overdue, and be answered twice. Not much
+less: where brokers are far away an answer takes a while, and only many at once keep a worker busy."""
 WAITING_MAX: Final = 20_000
 """Events that wait for owners, late ones too; with more, reading pauses."""
-PATIENCE_S: Final = 2.0
-"""How long owners that do answer have at least, also for an event that is overdue when it comes: after an outage all
-are."""
 TICK_EVERY: Final = 32
 """Events after which messages between owners have their turn."""
 DEAD_LETTER_FACTOR: Final = ROW_FACTOR // 2
