@@ -47,7 +47,7 @@ IN_HAND_MAX: Final = 250
 that catches up keeps busy with these, and none of them gets overdue only because so many were taken at once."""
 SLOW_S: Final = PATIENCE_S / 2
 """Where all are busy, answers take longer the more is asked at once, and nothing is decided sooner: when the first has
-waited for so long, reading pauses with `IN_HAND_MIN` in hand. Else all would be overdue, and be answered twice. Not much
+waited for so long, reading pauses with `IN_HAND_MIN` in hand. Else all would be overdue, and answered twice. Not much
 less: where brokers are far away an answer takes a while, and only many at once keep a worker busy."""
 WAITING_MAX: Final = 20_000
 """Events that wait for owners, late ones too; with more, reading pauses."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 IN_FLIGHT = 800
 """Unsettled lines of a partition at once: a few seconds of work, so that every fault finds plenty half done."""
 UNHURRIED = {"replica.fetch.min.bytes": "65536", "replica.fetch.wait.max.ms": "10"}
-"""Copies are fetched a hundred times a second and not for each record: three brokers share a machine with all else here."""
+"""Copies are fetched a hundred times a second, not for each record: three brokers share one machine here."""
 LONG = 50_000
 """Settlements from which on brokers had better be fast than quickly there."""
 LINES_A_FAULT = 16_000
