@@ -80,8 +80,12 @@ class Evidence(base.SupervisedTransformer):  # type: ignore[misc] # River is not
 
     def transform_one(self, x: Cells) -> dict[int, float]:
         """Weight of evidence of each witness that has one."""
-        weights = self.weights
-        return {each >> SHIFT: weights[each] for each in x if each in weights}
+        said, weight_of = {}, self.weights.get
+        for each in x:
+            weight = weight_of(each)
+            if weight is not None:
+                said[each >> SHIFT] = weight
+        return said
 
     def learn_one(self, x: Cells, y: float, w: float = 1.0) -> None:
         """Count a verdict of weight `w` on every cell; `y` is 1 for fraud."""

@@ -108,7 +108,7 @@ _SHORTLY: Final = 12 * HOUR_MS
 _FEN: Final = 100.0
 _TEN_THOUSANDTHS: Final = 10_000.0
 _MEDICINE: Final = "101"
-_MORNING, _EVENING = 6, 22
+_MORNING, _EVENING = 6 * HOUR_MS, 22 * HOUR_MS
 
 
 class Inputs:
@@ -131,9 +131,9 @@ class Inputs:
         values: Values = [None] * len(INPUTS)
         total = event.medfee_sumamt or 0
         values[AMOUNT] = math.log1p(total / _FEN) if total > 0 else 0.0
-        hour = (event.time + BEIJING_MS) % DAY_MS // HOUR_MS
-        values[NIGHT] = 1.0 if hour < _MORNING or hour >= _EVENING else 0.0
-        values[AWAY] = 0.0 if event.insuplc_admdvs[:4] == event.mdtrtarea_admvs[:4] else 1.0
+        values[NIGHT] = 0.0 if _MORNING <= (event.time + BEIJING_MS) % DAY_MS < _EVENING else 1.0
+        insured, treated = event.insuplc_admdvs, event.mdtrtarea_admvs
+        values[AWAY] = 0.0 if insured == treated or insured[:4] == treated[:4] else 1.0
         if event.fund_pay_sumamt is not None and total > 0:
             values[FUND] = event.fund_pay_sumamt / total
         if self._visits is not None:
@@ -160,15 +160,15 @@ class Inputs:
             gap = now - entry[0]
             if gap >= _MONTH:
                 break
-            institution = entry[at]
-            institutions.add(institution)
-            if institution != here and -_SHORTLY < gap < nearest:
-                nearest = abs(gap)
-            if gap < _FORTNIGHT:
-                if (entry[paid] or 0) > bound:
-                    large += 1
-                if gap < _WEEK:
-                    week += 1
+            institutions.add(entry[at])
+            if gap >= _FORTNIGHT:
+                continue
+            if (entry[paid] or 0) > bound:
+                large += 1
+            if gap < _WEEK:
+                week += 1
+                if -_SHORTLY < gap < nearest and entry[at] != here:
+                    nearest = abs(gap)
         values[LARGE], values[WEEK], values[MONTH] = float(large), float(week), float(len(institutions))
         values[ELSEWHERE] = math.log(_SHORTLY / max(nearest, 60_000)) if nearest < _SHORTLY else 0.0
 
@@ -204,10 +204,12 @@ def _read_lines(values: Values, event: Event, context: Any) -> None:
         if quantity <= 0:
             continue
         most = max(most, quantity)
-        if line.prd_days is not None and line.prd_days > supply:
-            supply = line.prd_days
-        if line.pric_uplmt_amt:
-            price = max(price, line.pric / line.pric_uplmt_amt)
+        days, limit = line.prd_days, line.pric_uplmt_amt
+        if days is not None and days > supply:
+            supply = days
+        if limit:
+            ratio = line.pric / limit
+            price = max(price, ratio)
         if line.list_type == _MEDICINE:
             packs += quantity
             codes += len(line.drug_trac_info)

@@ -62,7 +62,8 @@ def logit(probability: float) -> float:
 
 def probability(log_odds: float) -> float:
     """Inverse of `logit`, kept from 0 and 1."""
-    return 1.0 / (1.0 + math.exp(-min(MOST, max(-MOST, log_odds))))
+    kept = -MOST if log_odds < -MOST else min(MOST, log_odds)
+    return 1.0 / (1.0 + math.exp(-kept))
 
 
 class Champion:

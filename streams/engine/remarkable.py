@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from models.inputs import INPUTS
 from models.online import BASE, REST
 from streams.contract.money import yuan
 from streams.contract.results import Violation, jr_id
@@ -57,17 +58,18 @@ LABELS: Final = {
 """What a clerk calls each witness."""
 
 
-def remark(event: Event, scored: Scored, share: float) -> Violation:
-    """Word rule X01 for a settlement."""
+def remark(event: Event, scored: Scored, risk_tail: float, share: float) -> Violation:
+    """Word rule X01 for a settlement, of which so rare a share is at least as risky."""
     score = scored.score
+    odd = [INPUTS[place].name for _, place in scored.odd_inputs]
     raising = [
         part.feature
         for part in score.contributions
         if part.contribution > 0 and part.feature not in {BASE, REST, "oddness"}
     ]
-    named = list(dict.fromkeys((*scored.odd_inputs, *raising)))[:NAMED]
+    named = list(dict.fromkeys((*odd, *raising)))[:NAMED]
     factors = "、".join(LABELS[name] for name in named) or LABELS["oddness"]
-    rarest = min(scored.odd_tail, scored.risk_tail)
+    rarest = min(scored.odd_tail, risk_tail)
     return Violation(
         jr_id=jr_id(event.setl_id or "", RULE_ID),
         rule_id=RULE_ID,
@@ -84,8 +86,8 @@ def remark(event: Event, scored: Scored, share: float) -> Violation:
             "score": score.score,
             "version": score.version,
             "oddness_share": round(scored.odd_tail, 6),
-            "risk_share": round(scored.risk_tail, 6),
-            "odd_inputs": list(scored.odd_inputs),
+            "risk_share": round(risk_tail, 6),
+            "odd_inputs": odd,
             "contributions": {part.feature: part.contribution for part in score.contributions},
         },
     )
