@@ -133,9 +133,7 @@ def cut(kind: int, values: Values, person: Known | None, institution: Known | No
         add(_USUAL_SINCE + coarse * _APART + int(min(person[6], _FAR)) // 4)
         add(_PERSON + _level(person[2]))
     if institution is None:
-        add(_MONTHS + _NEVER)
-        add(_SHARE_SINCE + _NEVER * _APART)
-        add(_USUAL_SHARE + coarse * _APART + _NEVER)
+        cells += (_MONTHS + _NEVER, _SHARE_SINCE + _NEVER * _APART, _USUAL_SHARE + coarse * _APART + _NEVER)
     else:
         number, short, long, puzzle, old, run, since = institution
         weeks, share, days = _level(puzzle), int(20.0 * short / (number + 0.5)), int(min(since, _FAR)) // 3

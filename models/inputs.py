@@ -8,7 +8,9 @@ little history, a pack without the feature): unknown is never odd. The numbers a
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from hashlib import blake2b
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.contract.time import BEIJING_MS, DAY_MS, HOUR_MS
@@ -108,6 +110,8 @@ _SHORTLY: Final = 12 * HOUR_MS
 _FEN: Final = 100.0
 _TEN_THOUSANDTHS: Final = 10_000.0
 _MEDICINE: Final = "101"
+_TIME: Final = itemgetter(0)
+"""Of a visit, ms."""
 _MORNING, _EVENING = 6 * HOUR_MS, 22 * HOUR_MS
 
 
@@ -143,34 +147,28 @@ class Inputs:
         return values
 
     def _read_visits(self, values: Values, event: Event, total: int, entries: Sequence[Any]) -> None:
-        """The person's own visits before this one, newest last."""
-        now, here, at, paid = event.time, event.fixmedins_code, self._at, self._paid
-        if len(entries) > LATEST:
-            entries = entries[-LATEST:]
-        amounts = [entry[paid] or 0 for entry in entries]
-        amounts.sort()
-        number = len(amounts)
-        median = (amounts[number // 2] + amounts[(number - 1) // 2]) / 2 if number >= HISTORY else 0.0
-        if median > 0 and total > 0:
-            values[TO_USUAL] = math.log(total / median)
-        bound = LARGE_RATIO * median if median > 0 else math.inf
-        large = week = 0
-        nearest, institutions = _SHORTLY, set()
-        for entry in reversed(entries):
-            gap = now - entry[0]
-            if gap >= _MONTH:
-                break
-            institutions.add(entry[at])
-            if gap >= _FORTNIGHT:
-                continue
-            if (entry[paid] or 0) > bound:
-                large += 1
-            if gap < _WEEK:
-                week += 1
-                if -_SHORTLY < gap < nearest and entry[at] != here:
-                    nearest = abs(gap)
-        values[LARGE], values[WEEK], values[MONTH] = float(large), float(week), float(len(institutions))
-        values[ELSEWHERE] = math.log(_SHORTLY / max(nearest, 60_000)) if nearest < _SHORTLY else 0.0
+        """The person's own visits before this one, oldest first."""
+        values[LARGE] = values[WEEK] = values[MONTH] = values[ELSEWHERE] = 0.0
+        number = len(entries)
+        if not number:
+            return
+        now, at, paid = event.time, self._at, self._paid
+        if number > LATEST:
+            entries, number = entries[-LATEST:], LATEST
+        month = bisect_right(entries, now - _MONTH, key=_TIME)
+        fortnight = bisect_right(entries, now - _FORTNIGHT, month, key=_TIME)
+        values[WEEK] = float(number - bisect_right(entries, now - _WEEK, fortnight, key=_TIME))
+        values[MONTH] = float(len({entry[at] for entry in entries[month:]}))
+        if number >= HISTORY:
+            amounts = sorted([entry[paid] or 0 for entry in entries])
+            median = (amounts[number // 2] + amounts[(number - 1) // 2]) / 2
+            if median > 0:
+                if total > 0:
+                    values[TO_USUAL] = math.log(total / median)
+                bound = LARGE_RATIO * median
+                if amounts[-1] > bound:
+                    values[LARGE] = float(sum([(entry[paid] or 0) > bound for entry in entries[fortnight:]]))
+        values[ELSEWHERE] = _closeness(entries, now, event.fixmedins_code, at)
 
     def _read_features(self, values: Values, context: Any) -> None:
         """What the pack's features say of the person's stays and of the institution."""
@@ -193,6 +191,18 @@ class Inputs:
             values[NOW] = math.log1p((seen[slot] or context.load(slot)).count)
 
 
+def _closeness(entries: Sequence[Any], now: int, here: str, at: int) -> float:
+    """Of the visit elsewhere that is nearest in time, on a scale of ratios; 0 = none within `_SHORTLY`."""
+    nearest = _SHORTLY
+    for entry in reversed(entries):
+        gap = now - entry[0]
+        if gap >= _SHORTLY:
+            break
+        if -_SHORTLY < gap < nearest and entry[at] != here:
+            nearest = abs(gap)
+    return math.log(_SHORTLY / max(nearest, 60_000)) if nearest < _SHORTLY else 0.0
+
+
 def _read_lines(values: Values, event: Event, context: Any) -> None:
     """What the lines say: packs and codes, prices, supplies, quantities."""
     lines = event.feedetail
@@ -204,12 +214,10 @@ def _read_lines(values: Values, event: Event, context: Any) -> None:
         if quantity <= 0:
             continue
         most = max(most, quantity)
-        days, limit = line.prd_days, line.pric_uplmt_amt
-        if days is not None and days > supply:
-            supply = days
-        if limit:
-            ratio = line.pric / limit
-            price = max(price, ratio)
+        if line.prd_days is not None:
+            supply = max(supply, line.prd_days)
+        if line.pric_uplmt_amt:
+            price = max(price, line.pric / line.pric_uplmt_amt)
         if line.list_type == _MEDICINE:
             packs += quantity
             codes += len(line.drug_trac_info)

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from models import baseline
 from models.cells import ODDNESS, PLACES, WITNESS_OF, WITNESSES, cell, cut
@@ -56,7 +58,7 @@ _PLAIN_RATIO: Final = math.log(2.0)
 _UNUSUAL_RATIO: Final = math.log(3.0)
 
 
-class Scored(NamedTuple):
+class Scored(Struct, frozen=True, gc=False):
     """What the model says of a settlement."""
 
     score: ModelScore

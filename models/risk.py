@@ -85,10 +85,10 @@ class Champion:
 
     def explain(self, cells: Cells) -> tuple[float, Contributions]:
         """The base, and what each witness adds to it."""
-        weights, trust = self.evidence.weights, self._trust
+        weight_of, trust = self.evidence.weights.get, self._trust
         said = []
         for each in cells:
-            weight = weights.get(each)
+            weight = weight_of(each)
             if weight:
                 witness = each >> SHIFT
                 part = weight * trust[witness]

@@ -7,7 +7,9 @@ remembers the area's settlements. It is stamped like any row, so a replayed sett
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from models import baseline
 from models.drift import Drift
@@ -47,7 +49,7 @@ _STATE: Final = "model"
 _QUESTIONED: Final = ("1", "2")
 
 
-class Opinion(NamedTuple):
+class Opinion(Struct, frozen=True, gc=False):
     """What the model adds to a result."""
 
     score: ModelScore
