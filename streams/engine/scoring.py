@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from models import baseline
 from models.drift import Drift
-from models.inputs import NAMES, Inputs
+from models.inputs import NAMES
 from models.online import OnlineModel, kind_of
+from models.reading import Inputs
 from models.risk import logit
 from streams.contract.time import DAY_MS
 from streams.engine.remarkable import remark
