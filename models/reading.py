@@ -13,22 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 from models.inputs import (
     AMOUNT,
     AWAY,
-    CODES,
     DAY,
     ELSEWHERE,
     FUND,
     HOUR,
     INPUTS,
     LARGE,
-    LINES,
     MONTH,
-    MOST,
     NIGHT,
     NOW,
-    PACKS,
     PLACES,
     PRESCRIBED,
-    PRICE,
     REPEATED,
     SAME,
     STAYS,
@@ -36,6 +31,7 @@ from models.inputs import (
     TO_USUAL,
     WEEK,
 )
+from models.lines import read_lines, read_supplies
 from streams.contract.time import BEIJING_MS, DAY_MS, HOUR_MS
 from streams.state.store import NotHereError
 
@@ -54,8 +50,8 @@ FEATURES: Final = (
     "institution_recent",
     "person_visits",
 )
-PRESCRIBERS: Final = ("prescriber_day", "prescriber_places")
-"""The pack's features that are read: of persons and institutions, and of prescribers."""
+OF_LINES: Final = ("prescriber_day", "prescriber_places", "person_item_supply")
+"""The pack's features that are read: of the settlement, and of its lines."""
 HISTORY: Final = 5
 """Visits without which nothing is usual for a person."""
 LATEST: Final = 64
@@ -67,10 +63,6 @@ _WEEK: Final = 7 * DAY_MS
 _MONTH: Final = 30 * DAY_MS
 _SHORTLY: Final = 12 * HOUR_MS
 _FEN: Final = 100.0
-_TEN_THOUSANDTHS: Final = 10_000.0
-_MEDICINE: Final = "101"
-_SPLIT: Final = "1"
-"""What `trdn_flag` says of a code from an opened box."""
 _TIME: Final = itemgetter(0)
 """Of a visit, ms."""
 _MORNING, _EVENING = 6 * HOUR_MS, 22 * HOUR_MS
@@ -87,7 +79,10 @@ class Inputs:
         slots = {feature.spec.name: slot for slot, feature in enumerate(plan.settlement)}
         self._stays, self._day, self._hour, self._same, self._now, visits = (slots.get(name) for name in FEATURES)
         of_lines = {feature.spec.name: slot for slot, feature in enumerate(plan.line)}
-        self._prescribed, self._places = (of_lines.get(name) for name in PRESCRIBERS)
+        self._prescribed, self._places, supplies = (of_lines.get(name) for name in OF_LINES)
+        kept = plan.line[supplies].spec.fields if supplies is not None else ()
+        self._supplies = supplies if "days" in kept else None
+        self._days = 2 + kept.index("days") if "days" in kept else 0
         fields = plan.settlement[visits].spec.fields if visits is not None else ()
         usable = {"institution", "amount"} <= set(fields)
         self._visits = visits if usable else None
@@ -106,7 +101,9 @@ class Inputs:
         if self._visits is not None:
             self._read_visits(values, event, total, (context.f[self._visits] or context.load(self._visits)).entries)
         self._read_features(values, event, context)
-        _read_lines(values, event, context)
+        read_lines(values, event, context)
+        if self._supplies is not None and values[SUPPLY] is not None:
+            read_supplies(values, event, context, self._supplies, self._days)
         self._read_prescriber(values, event, context)
         return values
 
@@ -202,48 +199,3 @@ def _overlapping(stays: Sequence[Any], event: Event) -> int:
         key != event.mdtrt_id and end is not None and min(end, ended) - max(begin, begun) > DAY_MS
         for key, begin, end, *_ in stays
     )
-
-
-def _read_lines(values: Values, event: Event, context: Any) -> None:
-    """What the lines say: prices, supplies, quantities."""
-    lines = event.feedetail
-    values[LINES] = math.log1p(len(lines))
-    supply = most = 0
-    dearest = 0.0
-    coded = False
-    for line in lines:
-        if line.cnt <= 0:
-            continue
-        most = max(most, line.cnt)
-        if line.prd_days is not None:
-            supply = max(supply, line.prd_days)
-        if line.pric_uplmt_amt:
-            dearest = max(dearest, line.pric / line.pric_uplmt_amt)
-        if line.drug_trac_info:
-            coded = True
-    values[MOST] = math.log1p(most / _TEN_THOUSANDTHS)
-    if supply:
-        values[SUPPLY] = math.log1p(supply / _TEN_THOUSANDTHS)
-    if dearest:
-        values[PRICE] = max(0.0, dearest - 1.0)
-    if coded:
-        _read_codes(values, event, context)
-
-
-def _read_codes(values: Values, event: Event, context: Any) -> None:
-    """What trace codes say: how many were met before, and whether each whole pack has one."""
-    packs = 0
-    codes: list[str] = []
-    for line in event.feedetail:
-        found = line.drug_trac_info
-        if line.cnt <= 0 or line.list_type != _MEDICINE or not found:
-            continue
-        if any(code.trdn_flag == _SPLIT for code in found):
-            # Tablets of opened boxes, which have no code each.
-            continue
-        packs += line.cnt
-        codes += [code.drug_trac_codg for code in found]
-    if packs:
-        values[PACKS] = abs(1.0 - len(codes) * _TEN_THOUSANDTHS / packs)
-    met = context.codes_met()
-    values[CODES] = None if met is None else float(met + len(codes) - len(set(codes)))

@@ -52,6 +52,8 @@ LABELS: Final = {
     "codes_to_packs": "追溯码与数量不符",
     "price_over_limit": "单价超过限价",
     "days_supplied": "开药天数",
+    "supply_left": "同一药品尚余天数",
+    "same_drug_month": "近30天同一药品供应次数",
     "most_of_one_item": "单项数量",
     "lines": "明细条数",
     "away": "异地参保",

@@ -23,7 +23,7 @@ import orjson
 from sklearn.ensemble import RandomForestClassifier
 
 from models.figures import Judged, figures
-from models.reading import FEATURES, PRESCRIBERS
+from models.reading import FEATURES, OF_LINES
 from streams.contract.decode import decode_event
 from streams.contract.time import DAY_MS
 from streams.engine.engine import Engine
@@ -91,7 +91,7 @@ def handbook_features(rows: list[dict[str, str]]) -> np.ndarray:
 
 def read_by_the_model(pack: Pack) -> Pack:
     """The pack with the features that the model reads, and no rules."""
-    names = {*FEATURES, *PRESCRIBERS}
+    names = {*FEATURES, *OF_LINES}
     bases = {feature.base for feature in pack.features if feature.name in names}
     read = tuple(feature for feature in pack.features if feature.name in names or feature.name in bases)
     return replace(pack, features=read, rules=())

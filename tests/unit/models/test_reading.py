@@ -122,3 +122,18 @@ def test_stays_that_share_more_than_a_day_overlap(read: Read) -> None:
     assert stay(1, 8, 1) == 0.0
     assert stay(8, 10, 2) == 0.0
     assert stay(4, 12, 3) == 2.0
+
+
+def test_what_is_left_of_a_drug_and_how_often_it_came(read: Read) -> None:
+    """Four weeks' supply again after ten days leaves eighteen; of another drug nothing is left."""
+
+    def again(day: int, item: str = DRUG["med_list_codg"]) -> tuple[float | None, float | None]:
+        at = f"2026-11-{day:02} 09:00:00"
+        bought = drug(code(day), code(50 + day), fee_ocur_time=at, med_list_codg=item)[1:]
+        values = read(setl_time=at, feedetail=bought)
+        return values[inputs.LEFT], values[inputs.AGAIN]
+
+    assert again(1) == (0.0, 0.0)
+    assert again(11) == (pytest.approx(math.log(1 + 18)), pytest.approx(math.log(2)))
+    assert again(12, "XC07ABM154A001010101234") == (0.0, 0.0)
+    assert read(feedetail=[VISIT])[inputs.LEFT] is None
