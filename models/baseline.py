@@ -70,29 +70,30 @@ def new_state() -> State:
     ]
 
 
+_INPUTS: Final = range(len(INPUTS))
 _FLOORS: Final = tuple((each.spread * LEAST_SPREAD) ** 2 for each in INPUTS)
 
 
 def oddness(state: State, values: Values) -> tuple[float, list[tuple[float, int]]]:
     """How odd a settlement is: in all, and by the inputs that make it so (strongest first, excess and place)."""
-    means, variances = state[MEANS], state[VARIANCES]
     excesses: list[tuple[float, int]] = []
-    for place, value in enumerate(values):
-        if value is not None:
-            above = value - means[place]
-            if above > 0:
-                squared = above * above / variances[place]
-                if squared > _FREE_SQUARED:
-                    excesses.append((HEAVY * math.log((HEAVY + squared) / (HEAVY + _FREE_SQUARED)), place))
+    for value, mean, variance, place in zip(values, state[MEANS], state[VARIANCES], _INPUTS, strict=True):
+        if value is not None and value > mean:
+            above = value - mean
+            squared = above * above / variance
+            if squared > _FREE_SQUARED:
+                excesses.append((HEAVY * math.log((HEAVY + squared) / (HEAVY + _FREE_SQUARED)), place))
     if not excesses:
         return 0.0, excesses
     excesses.sort(reverse=True)
     strongest = excesses[:STRONGEST]
-    return sum(excess for excess, _ in strongest), strongest
+    return sum([excess for excess, _ in strongest]), strongest
 
 
 def odd_tail(state: State, odd: float) -> float:
     """Share of settlements of this kind and area that are at least so odd."""
+    if odd <= 0.0:
+        return 1.0
     return _tail(state[ODD], state[NUMBER], _odd_bin(odd), IMAGINED * math.exp(-odd / FALL))
 
 
@@ -102,11 +103,13 @@ def risk_tail(state: State, risk: float) -> float:
 
 
 def _odd_bin(odd: float) -> float:
-    return min(_LAST, 2.0 * odd)
+    at = 2.0 * odd
+    return min(_LAST, at)
 
 
 def _risk_bin(risk: float) -> float:
-    return min(_LAST, max(0.0, 2.5 * (risk - _LOW)))
+    at = 2.5 * (risk - _LOW)
+    return 0.0 if at < 0.0 else min(_LAST, at)
 
 
 def _tail(counts: list[float], number: float, at: float, imagined: float) -> float:
@@ -151,7 +154,9 @@ def learn(state: State, values: Values, odd: float, risk: float, weight: float) 
             apart = math.copysign(CLIP * math.sqrt(variance), apart)
             squared = apart * apart
         means[place] = mean + step * apart
-        variances[place] = max(_FLOORS[place], variance + step * (squared - variance))
+        variance += step * (squared - variance)
+        floor = _FLOORS[place]
+        variances[place] = max(floor, variance)
 
 
 def weight_of(tail: float, *, questioned: bool) -> float:

@@ -71,6 +71,8 @@ _LOWEST: Final = 14
 """States of the ratio to the usual below it, that are told apart."""
 _HIGHEST: Final = 34
 _NO_USUAL: Final = 30
+_MANY: Final = 8
+"""Large visits from which it does not matter how many."""
 _FAR: Final = 60.0
 """Days after which it does not matter how long ago an episode began."""
 _APART: Final = 100
@@ -80,12 +82,18 @@ _NEVER: Final = 99
 
 #: Plain inputs are cut this fine: cells a unit of the input.
 _FINENESS: Final = {"own_visits_week": 1.0, "own_institutions_month": 1.0, "night": 1.0, "known_trace_codes": 1.0}
-_PLAIN: Final = tuple(
-    (place, cell(_FIRST_PLAIN + place - inputs.WEEK, 0), fineness, math.floor(each.centre * fineness))
-    for place, each in enumerate(inputs.INPUTS)
-    for fineness in (_FINENESS.get(each.name, 2.0),)
-    if place >= inputs.WEEK
-)
+
+
+def _plain(place: int, each: inputs.Input) -> tuple[int, float, float, float]:
+    """The first cell of a plain input, its fineness, and from where to where it is ordinary."""
+    fineness = _FINENESS.get(each.name, 2.0)
+    ordinary = math.floor(each.centre * fineness)
+    # States are cut off towards nothing: what is just below it is as ordinary as what is just above.
+    low = ordinary / fineness if ordinary else math.nextafter(-1.0 / fineness, 0.0)
+    return cell(_FIRST_PLAIN + place, 0), fineness, low, (ordinary + 1) / fineness
+
+
+_PLAIN: Final = tuple(_plain(place, each) for place, each in enumerate(inputs.INPUTS[inputs.WEEK :]))
 _MOST: Final = 40
 
 
@@ -108,10 +116,12 @@ def cut(kind: int, values: Values, person: Known | None, institution: Known | No
     amount, usual, large = values[inputs.AMOUNT], values[inputs.TO_USUAL], values[inputs.LARGE]
     if amount is not None:
         add(_AMOUNT + int(amount * _PER_LOG_AMOUNT))
-    many = 0 if large is None else min(8, int(large))
+    many = int(large) if large else 0
+    many = min(many, _MANY)
     coarse = _NO_USUAL
     if usual is not None:
-        ratio = min(_HIGHEST, max(0, int(usual * _PER_LOG_RATIO + _LOWEST)))
+        ratio = int(usual * _PER_LOG_RATIO + _LOWEST)
+        ratio = 0 if ratio < 0 else min(ratio, _HIGHEST)
         coarse = ratio // 2
         add(_USUAL + ratio)
         add(_USUAL_LARGE + coarse * _APART + many)
@@ -123,9 +133,7 @@ def cut(kind: int, values: Values, person: Known | None, institution: Known | No
         add(_USUAL_SINCE + coarse * _APART + int(min(person[6], _FAR)) // 4)
         add(_PERSON + _level(person[2]))
     if institution is None:
-        add(_MONTHS + _NEVER)
-        add(_SHARE_SINCE + _NEVER * _APART)
-        add(_USUAL_SHARE + coarse * _APART + _NEVER)
+        cells += (_MONTHS + _NEVER, _SHARE_SINCE + _NEVER * _APART, _USUAL_SHARE + coarse * _APART + _NEVER)
     else:
         number, short, long, puzzle, old, run, since = institution
         weeks, share, days = _level(puzzle), int(20.0 * short / (number + 0.5)), int(min(since, _FAR)) // 3
@@ -140,10 +148,8 @@ def cut(kind: int, values: Values, person: Known | None, institution: Known | No
             _USUAL_SHARE + coarse * _APART + share // 2,
             _ALL + _level(long),
         )
-    for place, base, fineness, ordinary in _PLAIN:
-        value = values[place]
-        if value is not None:
+    for value, (base, fineness, low, high) in zip(values[inputs.WEEK :], _PLAIN, strict=True):
+        if value is not None and not low <= value < high:
             state = int(value * fineness)
-            if state != ordinary:
-                add(base + (state if -_MOST < state < _MOST else _MOST if state > 0 else -_MOST))
+            add(base + (state if -_MOST < state < _MOST else _MOST if state > 0 else -_MOST))
     return cells

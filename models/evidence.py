@@ -32,6 +32,8 @@ DOUBT: Final = 1.0
 """Standard errors by which a weight is taken to be smaller than it was counted."""
 LEAST: Final = 0.2
 """Weights below this are silence: a fifth more often than usual is what chance and season do."""
+_LEAST_LIFT: Final = 1.2
+"""Below this lift, whose logarithm is less than `LEAST`, the logarithm need not be known."""
 HALF_LIFE: Final = 150_000.0
 """Weight of lessons after which a lesson counts half."""
 START: Final = (1.0, 0.005)
@@ -79,9 +81,13 @@ class Evidence(base.SupervisedTransformer):  # type: ignore[misc] # River is not
         return self._frauds / self._number
 
     def transform_one(self, x: Cells) -> dict[int, float]:
-        """Weight of evidence of each witness that has one."""
-        weights = self.weights
-        return {each >> SHIFT: weights[each] for each in x if each in weights}
+        """Weight of evidence of each witness that is not silent: nothing is learned of the others."""
+        said, weight_of = {}, self.weights.get
+        for each in x:
+            weight = weight_of(each)
+            if weight:
+                said[each >> SHIFT] = weight
+        return said
 
     def learn_one(self, x: Cells, y: float, w: float = 1.0) -> None:
         """Count a verdict of weight `w` on every cell; `y` is 1 for fraud."""
@@ -101,7 +107,11 @@ class Evidence(base.SupervisedTransformer):  # type: ignore[misc] # River is not
             count[0] += weight
             count[1] += fraud
             number, frauds = count
-            said = log((frauds + drawn) / ((number + prior) * rate))
+            lift = (frauds + drawn) / ((number + prior) * rate)
+            if lift < _LEAST_LIFT:
+                weights[each] = 0.0
+                continue
+            said = log(lift)
             if each < _FIRST_ODD:
                 # The standard error of the logarithm of a count.
                 said -= doubt / sqrt(frauds + half)

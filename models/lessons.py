@@ -31,7 +31,7 @@ class Verdict(IntEnum):
     CONFIRMED = 5
 
 
-LABELS: Final = {
+LABELS: Final[dict[int, tuple[float, float]]] = {
     Verdict.PRESUMED: (0.0, float(PRESUMED_ONE_IN)),
     Verdict.CONTINUED: (0.0, 0.3),
     Verdict.MODIFIED: (1.0, 0.5),

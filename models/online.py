@@ -13,12 +13,15 @@ same lessons have the same model, and a model restored from a snapshot goes on w
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from models import baseline
 from models.cells import ODDNESS, PLACES, WITNESS_OF, WITNESSES, cell, cut
 from models.drift import Watch
-from models.inputs import INPUTS, SCHEMA, TO_USUAL
+from models.inputs import SCHEMA, TO_USUAL
 from models.lessons import (
     LABELS,
     Example,
@@ -49,19 +52,21 @@ SHOWN: Final = 5
 BASE, REST = "base", "rest"
 REMEMBERED: Final = 5_000
 """Settlements of which is remembered that something was learned: repeats come soon."""
+_COMMON: Final = 0.32
+"""Tail above which a settlement has no cell of oddness: the first level begins at the root of a tenth."""
 _PLAIN_RATIO: Final = math.log(2.0)
 _UNUSUAL_RATIO: Final = math.log(3.0)
 
 
-class Scored(NamedTuple):
+class Scored(Struct, frozen=True, gc=False):
     """What the model says of a settlement."""
 
     score: ModelScore
     example: Example
+    #: Share of the settlements of its kind and area that are at least as odd.
     odd_tail: float
-    risk_tail: float
-    #: Names of the inputs that make it odd, strongest first.
-    odd_inputs: tuple[str, ...]
+    #: What makes it odd, strongest first: by how much, and the place in `INPUTS`.
+    odd_inputs: list[tuple[float, int]]
 
 
 class OnlineModel:
@@ -83,7 +88,8 @@ class OnlineModel:
         self.watch = Watch()
         self.precision = RulePrecision()
         self.generation = 0
-        self._taught: dict[str, int] = {}
+        #: Verdicts that were learned, by settlement. (A plain dictionary is slow to give up its first.)
+        self._taught: OrderedDict[str, int] = OrderedDict()
 
     @property
     def version(self) -> str:
@@ -99,29 +105,28 @@ class OnlineModel:
             state: What is normal for its kind of visit in its area.
         """
         kind = kind_of(event)
+        time, who, where = event.time, event.psn_ref, event.fixmedins_code
         odd, strongest = baseline.oddness(state, values)
         rare = baseline.odd_tail(state, odd)
-        who, where = event.psn_ref, event.fixmedins_code
-        person, institution = self.persons.read(who, event.time), self.institutions.read(where, event.time)
-        cells = cut(_number(kind), values, person, institution)
-        level = int(-2.0 * math.log10(max(rare, 1e-9)))
+        number = int(kind) if kind.isdecimal() else -1
+        cells = cut(number, values, self.persons.read(who, time), self.institutions.read(where, time))
+        level = int(-2.0 * math.log10(max(rare, 1e-9))) if rare < _COMMON else 0
         if level:
             cells.append(cell(ODDNESS, level))
         base, said = self.champion.explain(cells)
-        log_odds = base
-        for part, _ in said:
-            log_odds += part
-        risk = log_odds - said[-1][0] if said and said[-1][1] == ODDNESS else log_odds
+        log_odds = risk = base
+        if said:
+            for part, _ in said:
+                log_odds += part
+            part, witness = said[-1]
+            risk = log_odds - part if witness == ODDNESS else log_odds
         score = ModelScore(
             score=round(probability(log_odds), 9),
             version=self.version,
             contributions=_contributions(base, said, log_odds, values, strongest if level else ()),
         )
-        example = Example(
-            event.time, event.psn_ref, event.fixmedins_code, kind, values, cells, odd, log_odds, risk, 1.0
-        )
-        names = tuple(INPUTS[place].name for _, place in strongest)
-        return Scored(score, example, rare, baseline.risk_tail(state, risk), names)
+        example = Example(time, who, where, kind, values, cells, odd, log_odds, risk, 1.0)
+        return Scored(score, example, rare, strongest)
 
     def learn(self, lesson: Lesson) -> None:
         """Learn a lesson; one whose verdict is no weightier than what was learned of the settlement changes nothing."""
@@ -131,13 +136,13 @@ class OnlineModel:
             self._learn(lesson)
 
     def _learn(self, lesson: Lesson) -> None:
-        taught, example = self._taught, lesson.example
-        taught[lesson.setl_id] = lesson.verdict
+        taught, example, verdict = self._taught, lesson.example, lesson.verdict
+        taught[lesson.setl_id] = verdict
         if len(taught) > REMEMBERED:
-            del taught[next(iter(taught))]
-        label, weight = LABELS[Verdict(lesson.verdict)]
+            taught.popitem(last=False)
+        label, weight = LABELS[verdict]
         counts = weight
-        if not label and lesson.verdict != Verdict.PRESUMED and example.log_odds < self.champion.base + PLAIN:
+        if not label and verdict != Verdict.PRESUMED and example.log_odds < self.champion.base + PLAIN:
             counts = weight * LEARNED_ONE_IN if stands_for_others(lesson.setl_id, LEARNED_ONE_IN) else 0.0
         if counts:
             cells = example.cells
@@ -162,7 +167,7 @@ class OnlineModel:
             "persons": self.persons.to_plain(),
             "institutions": self.institutions.to_plain(),
             "watch": self.watch.to_plain(),
-            "taught": self._taught,
+            "taught": dict(self._taught),
         }
 
     @classmethod
@@ -176,17 +181,13 @@ class OnlineModel:
         model.persons = Memory.from_plain(plain["persons"])
         model.institutions = Memory.from_plain(plain["institutions"])
         model.watch = Watch.from_plain(plain["watch"])
-        model._taught = {str(setl_id): int(verdict) for setl_id, verdict in plain["taught"].items()}
+        model._taught.update((str(setl_id), int(verdict)) for setl_id, verdict in plain["taught"].items())
         return model
 
 
 def kind_of(event: Event) -> str:
     """The kind of visit, as far as what is normal differs."""
     return (event.med_type or "")[:2]
-
-
-def _number(kind: str) -> int:
-    return int(kind) if kind.isdecimal() else -1
 
 
 def _puzzling(example: Example) -> float:
@@ -208,11 +209,14 @@ def _contributions(
 
     What oddness says is shared among the inputs that are odd: a clerk is told which, not that something is.
     """
-    if said and odd_inputs and said[-1][1] == ODDNESS:
-        said = _by_input(said, odd_inputs)
-    said.sort()
     parts = [Contribution(feature=BASE, value=None, contribution=round(base, 6))]
     rest = log_odds - base
+    if not said:
+        parts.append(Contribution(feature=REST, value=None, contribution=rest))
+        return parts
+    if odd_inputs and said[-1][1] == ODDNESS:
+        said = _by_input(said, odd_inputs)
+    said.sort()
     low, high = 0, len(said) - 1
     for _ in range(min(SHOWN, len(said))):
         # The strongest is at one of the two ends.

@@ -62,7 +62,8 @@ def logit(probability: float) -> float:
 
 def probability(log_odds: float) -> float:
     """Inverse of `logit`, kept from 0 and 1."""
-    return 1.0 / (1.0 + math.exp(-min(MOST, max(-MOST, log_odds))))
+    kept = -MOST if log_odds < -MOST else min(MOST, log_odds)
+    return 1.0 / (1.0 + math.exp(-kept))
 
 
 class Champion:
@@ -84,10 +85,10 @@ class Champion:
 
     def explain(self, cells: Cells) -> tuple[float, Contributions]:
         """The base, and what each witness adds to it."""
-        weights, trust = self.evidence.weights, self._trust
+        weight_of, trust = self.evidence.weights.get, self._trust
         said = []
         for each in cells:
-            weight = weights.get(each)
+            weight = weight_of(each)
             if weight:
                 witness = each >> SHIFT
                 part = weight * trust[witness]

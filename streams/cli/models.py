@@ -168,7 +168,8 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
     yield "calibration of the model (promised, found):"
     for part in report["calibration"]:
         yield f"  {part['promised']:.4f}  {part['found']:.4f}  of {part['events']:,}"
-    yield f"score and learn: {report['microseconds_per_event']} µs an event"
+    parts = ", ".join(f"{part} {cost}" for part, cost in report["microseconds_by_part"].items())
+    yield f"score and learn: {report['microseconds_per_event']} µs of processor an event ({parts})"
 
 
 def _figure(value: float | None) -> str:

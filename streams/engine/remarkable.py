@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from models.inputs import INPUTS
 from models.online import BASE, REST
 from streams.contract.money import yuan
 from streams.contract.results import Violation, jr_id
@@ -38,16 +39,21 @@ LABELS: Final = {
     "own_visits_week": "本人近7天就诊次数",
     "own_institutions_month": "本人近30天就诊机构数",
     "elsewhere_just_before": "刚在其他机构结算",
-    "own_open_stays": "本人在院未出院",
+    "own_same_amount": "本人刚在本机构结算同一金额",
+    "own_open_stays": "本人在院未出院或住院时间重叠",
     "night": "夜间结算",
     "institution_day": "本机构当日费用与往日之比",
     "institution_hour": "本机构本小时笔数与往日之比",
-    "same_amount_today": "本机构当日同金额笔数",
+    "same_amount_today": "本机构当日同金额集中",
     "institution_now": "本机构五分钟内结算人数",
+    "prescriber_day": "医师当日结算笔数",
+    "prescriber_places": "医师半小时内另在其他机构开单",
     "known_trace_codes": "追溯码曾经出现",
     "codes_to_packs": "追溯码与数量不符",
-    "price_to_limit": "单价与限价之比",
+    "price_over_limit": "单价超过限价",
     "days_supplied": "开药天数",
+    "supply_left": "同一药品尚余天数",
+    "same_drug_month": "近30天同一药品供应次数",
     "most_of_one_item": "单项数量",
     "lines": "明细条数",
     "away": "异地参保",
@@ -57,17 +63,18 @@ LABELS: Final = {
 """What a clerk calls each witness."""
 
 
-def remark(event: Event, scored: Scored, share: float) -> Violation:
-    """Word rule X01 for a settlement."""
+def remark(event: Event, scored: Scored, risk_tail: float, share: float) -> Violation:
+    """Word rule X01 for a settlement, of which so rare a share is at least as risky."""
     score = scored.score
+    odd = [INPUTS[place].name for _, place in scored.odd_inputs]
     raising = [
         part.feature
         for part in score.contributions
         if part.contribution > 0 and part.feature not in {BASE, REST, "oddness"}
     ]
-    named = list(dict.fromkeys((*scored.odd_inputs, *raising)))[:NAMED]
+    named = list(dict.fromkeys((*odd, *raising)))[:NAMED]
     factors = "、".join(LABELS[name] for name in named) or LABELS["oddness"]
-    rarest = min(scored.odd_tail, scored.risk_tail)
+    rarest = min(scored.odd_tail, risk_tail)
     return Violation(
         jr_id=jr_id(event.setl_id or "", RULE_ID),
         rule_id=RULE_ID,
@@ -84,8 +91,8 @@ def remark(event: Event, scored: Scored, share: float) -> Violation:
             "score": score.score,
             "version": score.version,
             "oddness_share": round(scored.odd_tail, 6),
-            "risk_share": round(scored.risk_tail, 6),
-            "odd_inputs": list(scored.odd_inputs),
+            "risk_share": round(risk_tail, 6),
+            "odd_inputs": odd,
             "contributions": {part.feature: part.contribution for part in score.contributions},
         },
     )

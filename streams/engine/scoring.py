@@ -7,13 +7,16 @@ remembers the area's settlements. It is stamped like any row, so a replayed sett
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from models import baseline
 from models.drift import Drift
-from models.inputs import NAMES, Inputs
+from models.inputs import NAMES
 from models.online import OnlineModel, kind_of
-from models.risk import probability
+from models.reading import Inputs
+from models.risk import logit
 from streams.contract.time import DAY_MS
 from streams.engine.remarkable import remark
 from streams.state.store import NotHereError
@@ -37,6 +40,7 @@ REMARKABLE: Final = 0.005
 """The rarest share of a kind of visit, by oddness or by risk, that rule X01 names."""
 LEAST_RISK: Final = 0.02
 """A risk below this is not remarkable, however rare: a kind of visit without fraud has a riskiest settlement too."""
+_LEAST_LOG_ODDS: Final = logit(LEAST_RISK)
 ERRORS_ALLOWED: Final = 100
 """Errors after which the model is paused."""
 NORMALITY_PREFIX: Final = "m:"
@@ -46,7 +50,7 @@ _STATE: Final = "model"
 _QUESTIONED: Final = ("1", "2")
 
 
-class Opinion(NamedTuple):
+class Opinion(Struct, frozen=True, gc=False):
     """What the model adds to a result."""
 
     score: ModelScore
@@ -117,18 +121,20 @@ class Scoring:
         row = self._store.partitions[number].window(_key(event.mdtrtarea_admvs, kind_of(event)))
         state = baseline.new_state() if row is None else row.features[_STATE]
         scored = self.model.score(event, inputs.read(event, context), state)
-        questioned = any(violation.sev_deg in _QUESTIONED for violation in live)
         example = scored.example
+        questioned = bool(live) and any(violation.sev_deg in _QUESTIONED for violation in live)
         example.weight = baseline.weight_of(scored.odd_tail, questioned=questioned)
-        remarkable = self._remarkable(event, scored)
-        return Opinion(scored.score, example, remark(event, scored, self._share) if remarkable else None)
+        return Opinion(scored.score, example, self._remark(event, scored, state))
 
-    def _remarkable(self, event: Event, scored: Scored) -> bool:
-        if event.refd_setl_flag == "1":
-            return False
-        share = self._share
-        risky = scored.risk_tail <= share and probability(scored.example.risk) >= LEAST_RISK
-        return risky or scored.odd_tail <= share
+    def _remark(self, event: Event, scored: Scored, state: baseline.State) -> Violation | None:
+        """Rule X01, where the settlement is among the rarest share by oddness or by risk."""
+        share, risk = self._share, scored.example.risk
+        if (scored.odd_tail > share and risk < _LEAST_LOG_ODDS) or event.refd_setl_flag == "1":
+            return None
+        risk_tail = baseline.risk_tail(state, risk)
+        if scored.odd_tail <= share or risk_tail <= share:
+            return remark(event, scored, risk_tail, share)
+        return None
 
     def learn(self, event: Event, position: Position, number: int, example: Example) -> None:
         """Let the area learn a settlement that was answered, unless its row has this position already.
@@ -147,9 +153,8 @@ class Scoring:
         state = row.features.get(_STATE)
         if state is None:
             state = row.features[_STATE] = baseline.new_state()
-        values = example.values
-        baseline.learn(state, values, example.odd, example.risk, example.weight)
-        self.drift.see(example.log_odds, values)
+        baseline.learn(state, example.values, example.odd, example.risk, example.weight)
+        self.drift.see(example.log_odds, example.values)
 
 
 def _key(area: str, kind: str) -> str:

@@ -13,6 +13,7 @@ NAMES = (
     "rules",
     "state",
     "store",
+    "scoring",
     "model",
     "unknown",
     "recovery",

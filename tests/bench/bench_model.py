@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections import defaultdict, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,17 +23,16 @@ import orjson
 from sklearn.ensemble import RandomForestClassifier
 
 from models.figures import Judged, figures
-from models.inputs import FEATURES
+from models.reading import FEATURES, OF_LINES
 from streams.contract.decode import decode_event
 from streams.contract.time import DAY_MS
 from streams.engine.engine import Engine
-from streams.evaluation import Label
 from streams.memory import spare_long_lived_objects
 from streams.prequential import RECALL_SHARE, Prequential, TimedScoring
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
 from streams.state.store import Store
-from tests.bench.payments import event, payments
+from tests.bench.payments import event, label_of, payments
 
 if TYPE_CHECKING:
     from streams.rules.specs import Pack
@@ -43,9 +41,6 @@ WEEK = 7
 MONTH = 32
 """Days that the model has before the first judged week: a month, and the week that the forest needs fits in."""
 WINDOWS_S = tuple(days * 86_400 for days in (1, 7, 30))
-COSTED = 60_000
-"""Payments by which the cost is measured, with the whole pack, as what rules read is read once, and labels a day late:
-the first six days, of five of which it learns."""
 DELAY_S = WEEK * 86_400
 TREES = 100
 NIGHT, SATURDAY = 6, 5
@@ -96,8 +91,9 @@ def handbook_features(rows: list[dict[str, str]]) -> np.ndarray:
 
 def read_by_the_model(pack: Pack) -> Pack:
     """The pack with the features that the model reads, and no rules."""
-    bases = {feature.base for feature in pack.features if feature.name in FEATURES}
-    read = tuple(feature for feature in pack.features if feature.name in FEATURES or feature.name in bases)
+    names = {*FEATURES, *OF_LINES}
+    bases = {feature.base for feature in pack.features if feature.name in names}
+    read = tuple(feature for feature in pack.features if feature.name in names or feature.name in bases)
     return replace(pack, features=read, rules=())
 
 
@@ -106,7 +102,7 @@ def replay(rows: list[dict[str, str]], pack: Pack, delay: int) -> Prequential:
     store = Store()
     store.hold({0})
     engine = Engine(pack, store, b"a key of benches", scoring=TimedScoring(store))
-    labels = {f"S{row['TRANSACTION_ID']}": _label(row) for row in rows}
+    labels = {f"S{row['TRANSACTION_ID']}": label_of(row) for row in rows}
     run = Prequential(engine, store, labels, delay)
     for row in rows:
         run.take(decode_event(orjson.dumps(event(row)), arrived=None))
@@ -115,24 +111,8 @@ def replay(rows: list[dict[str, str]], pack: Pack, delay: int) -> Prequential:
     return run
 
 
-def _label(row: dict[str, str]) -> Label:
-    fraud = int(row["TX_FRAUD"])
-    return Label(f"S{row['TRANSACTION_ID']}", fraud, row["TX_FRAUD_SCENARIO"] if fraud else None)
-
-
-def reference_loop() -> float:
-    """What `orjson.loads` of one payment's event costs here and now, µs."""
-    row = {"TRANSACTION_ID": "1", "TX_DATETIME": "2018-04-01 00:00:31", "CUSTOMER_ID": "5", "TERMINAL_ID": "7"}
-    raw = orjson.dumps(event(row | {"TX_AMOUNT": "57.16"}))
-    times = 100_000
-    begun = time.thread_time_ns()
-    for _ in range(times):
-        orjson.loads(raw)
-    return (time.thread_time_ns() - begun) / 1000 / times
-
-
 def main() -> None:
-    """Print what it costs, then a line for each week and way."""
+    """Print a line for each week and way."""
     path = os.environ.get("PAYMENTS")
     if not path:
         sys.stdout.write("PAYMENTS names no file: nothing to measure\n")
@@ -140,10 +120,6 @@ def main() -> None:
     rows = list(payments(path))
     spare_long_lived_objects()
     pack = load_pack(shipped("rules"), shipped("knowledge"))
-    before = reference_loop()
-    cost = replay(rows[:COSTED], pack, DAY_MS).report()["microseconds_per_event"]
-    ratio = 2 * cost / (before + reference_loop())
-    sys.stdout.write(f"score and learn: {cost} µs an event, {ratio:.1f} × orjson.loads of the same bytes\n")
     run = replay(rows, read_by_the_model(pack), WEEK * DAY_MS)
     features = handbook_features(rows)
     judged = run.judged("model")

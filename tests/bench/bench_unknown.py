@@ -3,6 +3,19 @@
 A simulated day with all kinds of fraud is scored without a single rule, so that every kind is held out. A kind is found
 if one of its settlements is in the day's rarest percent; the other line says how many innocent settlements X01 names.
 `EVENTS` and `SEED` choose another day.
+
+What a model without a verdict can see is that a number is larger than it usually is. It finds what leaves such a number
+among its inputs (`models.inputs`). Of the other kinds it cannot:
+
+* *Facts of a table* (P01–P10, P12–P14, P16–P18, T02, V13, D01): the settlement is ordinary but for which item meets
+  which person, diagnosis or other item, or how much of it there may be. To learn what usually meets, each item would
+  need a row of counts, of which a settlement changes several, and in a day most pairs are rare.
+* *Facts of a registry* (R03, G05, G06, V09, V14): what differs is a person's or an institution's status, nothing in the
+  settlement.
+* *Too little by itself* (D04, D05, G01, G03, R01, V07, V08): night, a second visit in a week, a short stay
+  are what some innocent do too. Verdicts tell them apart, through the same inputs.
+* *Too few to be rare among* (V05, on some days T03): of the few dozen stays of an area nothing can be shown to be rarer
+  than one in a hundred.
 """
 
 from __future__ import annotations

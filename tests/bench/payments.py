@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from streams.evaluation import Label
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -60,15 +62,22 @@ def event(row: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def label_of(row: dict[str, str]) -> Label:
+    """What is known of a payment."""
+    fraud = int(row["TX_FRAUD"])
+    return Label(f"S{row['TRANSACTION_ID']}", fraud, row["TX_FRAUD_SCENARIO"] if fraud else None)
+
+
 def convert(source: str, events: Path, labels: Path) -> None:
     """Write both files."""
     with events.open("wb") as to_events, labels.open("wb") as to_labels:
         for row in payments(source):
             to_events.write(orjson.dumps(event(row)) + b"\n")
-            label: dict[str, Any] = {"setl_id": f"S{row['TRANSACTION_ID']}", "label": int(row["TX_FRAUD"])}
-            if label["label"]:
-                label["scenario"] = row["TX_FRAUD_SCENARIO"]
-            to_labels.write(orjson.dumps(label) + b"\n")
+            label = label_of(row)
+            told: dict[str, Any] = {"setl_id": label.setl_id, "label": label.label}
+            if label.scenario is not None:
+                told["scenario"] = label.scenario
+            to_labels.write(orjson.dumps(told) + b"\n")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from streams.contract.decode import decode_event
 from streams.engine.desk import Desk, Pending
 from streams.engine.engine import Engine
 from streams.engine.owner import Owner
+from streams.engine.scoring import Scoring
 from streams.state.answers import ANSWERS_PREFIX
 from streams.state.rows import Position, decode_reached, decode_settlement, decode_window, encode_row
 from streams.state.store import EFFECTS_PREFIX, Store, encoded
@@ -105,7 +106,7 @@ class Worker:
         self.cluster = cluster
         self.store = Store(cluster.count, area_partition(cluster.count), self._on_settlement)
         self.store.hold(held)
-        self.engine = Engine(cluster.pack, self.store, KEY, cluster.references)
+        self.engine = Engine(cluster.pack, self.store, KEY, cluster.references, Scoring(self.store))
         self.owner = Owner(self.engine, self.store)
         self.desk = Desk(self.engine, self.store, self._post, self)
         self.read = {(EVENTS, n): cluster.committed[EVENTS, n] for n in held}

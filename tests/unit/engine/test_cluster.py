@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from streams.contract.decode import decode_event
 from streams.engine.engine import Engine
+from streams.engine.scoring import Scoring
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
@@ -110,9 +111,10 @@ def effective(answers: list[bytes]) -> dict[str, Any]:
 @settings(max_examples=8, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(1, 3), chance=st.integers(0, 1_000_000), crashes=st.sampled_from([0.0, 0.02]))
 def test_a_cluster_says_what_one_engine_says(seed: int, chance: int, crashes: float) -> None:
-    """Same effective results and same features, with owners elsewhere, crashes, rebalances and overdue settlements."""
+    """Same effective results, scores too, and same rows, with owners elsewhere, crashes, rebalances, late answers."""
     raws, references = day(seed)
-    alone = Engine(pack(), one_partition(), KEY, references)
+    store = one_partition()
+    alone = Engine(pack(), store, KEY, references, Scoring(store))
     expected: dict[str, list[bytes]] = {}
     cluster = Cluster(pack(), references, PARTITIONS)
     dice = random.Random(chance)  # noqa: S311 - chance, not secrets
@@ -131,7 +133,7 @@ def test_a_cluster_says_what_one_engine_says(seed: int, chance: int, crashes: fl
     assert {s: effective(a) for s, a in expected.items()} == {s: effective(a) for s, a in cluster.answers.items()}
     cluster.everything_saved(dice)
     cluster.distribute(1)
-    assert features({}, alone._store) == features(cluster.windows, cluster.workers[0].store)
+    assert features({}, store) == features(cluster.windows, cluster.workers[0].store)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -99,7 +99,7 @@ def test_the_first_settlement_is_scored_and_the_odd_one_higher() -> None:
     values[inputs.CODES] = 2.0
     found = model.score(event(2, 1, 1), values, state)
     assert found.score.score > 2 * plain.score.score
-    assert found.odd_inputs[0] == "known_trace_codes"
+    assert inputs.NAMES[found.odd_inputs[0][1]] == "known_trace_codes"
     assert found.score.contributions[1].feature == "known_trace_codes"
 
 

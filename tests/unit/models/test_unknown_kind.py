@@ -30,7 +30,7 @@ def pack() -> Pack:
     return shipped_pack()
 
 
-@pytest.mark.parametrize("kind", ["T01", "V15"])
+@pytest.mark.parametrize("kind", ["T01", "V15", "D02", "P15"])
 def test_a_kind_that_no_rule_knows_is_ranked_at_the_top_within_a_day(kind: str, pack: Pack) -> None:
     """With its rule held out and no verdict ever given, a settlement of it is in the day's top 1 % by score."""
     held_out = replace(pack, rules=tuple(rule for rule in pack.rules if rule.rule_id != kind), _candidates={})
