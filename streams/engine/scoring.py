@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from models import baseline
 from models.drift import Drift
-from models.inputs import NAMES
+from models.inputs import NAMES, SCHEMA
 from models.online import OnlineModel, kind_of
 from models.reading import Inputs
 from models.risk import logit
@@ -46,7 +46,8 @@ ERRORS_ALLOWED: Final = 100
 NORMALITY_PREFIX: Final = "m:"
 NORMALITY_LIVES: Final = 180 * DAY_MS
 """How long what was normal for a kind of visit is remembered after the last of its kind, ms."""
-_STATE: Final = "model"
+_STATE: Final = f"model-{SCHEMA}"
+"""Name of the state in its row: what was learned of other inputs, by another release, says nothing of these."""
 _QUESTIONED: Final = ("1", "2")
 
 
@@ -119,7 +120,9 @@ class Scoring:
         self, event: Event, inputs: Inputs, context: EvaluationContext, number: int, live: list[Violation]
     ) -> Opinion:
         row = self._store.partitions[number].window(_key(event.mdtrtarea_admvs, kind_of(event)))
-        state = baseline.new_state() if row is None else row.features[_STATE]
+        state = None if row is None else row.features.get(_STATE)
+        if state is None:
+            state = baseline.new_state()
         scored = self.model.score(event, inputs.read(event, context), state)
         example = scored.example
         questioned = bool(live) and any(violation.sev_deg in _QUESTIONED for violation in live)

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 IN_FLIGHT = 800
 """Unsettled lines of a partition at once: a few seconds of work, so that every fault finds plenty half done."""
-UNHURRIED = {"replica.fetch.min.bytes": "65536", "replica.fetch.wait.max.ms": "10"}
-"""Copies are fetched a hundred times a second, not for each record: three brokers share one machine here."""
 LONG = 50_000
 """Settlements from which on brokers had better be fast than quickly there."""
 LINES_A_FAULT = 16_000
@@ -82,9 +80,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], cluster: KafkaClus
     with ExitStack() as stack:
         if cluster is None:
             jvm = FULL_SPEED if plan.settlements >= LONG else QUICK_START
-            cluster = stack.enter_context(
-                KafkaCluster(plan.brokers, directory=folder / "kafka", jvm=jvm, properties=UNHURRIED)
-            )
+            cluster = stack.enter_context(KafkaCluster(plan.brokers, directory=folder / "kafka", jvm=jvm))
         installation = Installation(cluster.client, cluster.bootstrap, f"c{uuid.uuid4().hex[:6]}", folder)
         stack.callback(installation.end)
         installation.settings |= {
@@ -94,8 +90,6 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None], cluster: KafkaClus
             "rules_poll_interval": 0.5,
             "session_timeout": plan.session_s,
             "standby_replicas": 1,
-            # With three copies of everything, records that travel alone cost brokers more than workers.
-            "producer_linger_ms": 10,
             # The mirrors hit everything: no rule may be paused for that, which a file run never does.
             "rule_hit_share": 1,
             "rule_surge": 0,

@@ -218,3 +218,16 @@ def test_the_example_kept_is_what_was_scored(pack: Pack) -> None:
     row = world.store.settlement(0, "S0")
     assert row is not None
     assert decode_example(row.example) == outcome.example
+
+
+def test_what_another_release_learned_of_other_inputs_is_begun_anew(pack: Pack) -> None:
+    """An upgrade that has more inputs finds rows of fewer places: it scores, and learns beside them."""
+    world = World(pack)
+    world.screen(settlement(0), 0)
+    (key,) = world.normal()
+    row = world.store.change_window(key, "")
+    state = row.features.pop(next(iter(row.features)))
+    row.features["model-of-other-inputs"] = state[:1]
+    answer = world.screen(settlement(1), 1)
+    assert (answer["missing"], world.scoring.errors) == ([], 0)
+    assert len(row.features) == 2
