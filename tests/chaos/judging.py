@@ -47,6 +47,7 @@ def judge(installation: Installation, expected: Expected) -> Verdict:
     _dead_letters(installation, expected, verdict)
     _state(installation, expected, verdict)
     _logs(installation, verdict)
+    _trail(installation, verdict)
     return verdict
 
 
@@ -165,6 +166,30 @@ def _logs(installation: Installation, verdict: Verdict) -> None:
         for line in worker.log.splitlines():
             if (" ERROR streams." in line and _REFUSED not in line) or line.startswith("Traceback"):
                 verdict.differ("fault in the log of a worker", line)
+
+
+def _trail(installation: Installation, verdict: Verdict) -> None:
+    """Tell every record of the first settlement that has contradicting results: which was when, and who remembered it."""
+    suspects = verdict.examples["duplicated: results that contradict each other"]
+    if not suspects:
+        return
+    setl_id = suspects[0].split()[0]
+    for name in ("screening.results", "prewarn.settlements"):
+        for message in _records(installation, name):
+            if message.key() == setl_id.encode():
+                place = f"{name} {message.partition()}:{message.offset()} at {message.timestamp()[1]}"
+                verdict.note(
+                    f"trail of {setl_id}", f"{place} {dict(message.headers() or ())} {_told(name, message.value())}"
+                )
+
+
+def _told(name: str, body: bytes) -> str:
+    """Return a result, or what a settlement row remembers of one and of the event's place."""
+    if name == "screening.results":
+        return body.decode()
+    row = decode_settlement(body)
+    said_then = f"revision {said(row.answer)[1]}, {digest(said(row.answer)[0]).hex()}" if row.answer else "no answer"
+    return f"{row.position}, {said_then}, provisional {row.provisional}, reversed at {row.reversed_at}"
 
 
 def restored(installation: Installation, expected: Expected) -> Store:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SHOWN: Final = 5
+_SHOWN: Final = 10
 """Cases of each finding that are told; the others are counted."""
 
 
@@ -50,6 +50,10 @@ class Verdict:
         """Something says what it should not."""
         self.differing += 1
         self._note(f"differing: {what}", example)
+
+    def note(self, finding: str, example: object) -> None:
+        """Keep what helps to understand another finding."""
+        self._note(finding, example)
 
     def _note(self, finding: str, example: object) -> None:
         self.found[finding] += 1
