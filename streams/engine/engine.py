@@ -177,6 +177,7 @@ class Engine:
         earlier = ledger.settlement(event, position)
         is_refund = event.refd_setl_flag == "1"
         if earlier is not None and earlier.answer and not earlier.provisional:
+            ledger.repeat(event, position)
             if earlier.position == position:
                 # A replay after a crash: rows that were not saved in time are brought up to date.
                 self.folding.apply(earlier.contributions, position, late=is_refund, asked=asked)
@@ -226,6 +227,7 @@ class Engine:
         self.identify(event)
         earlier = self.ledger.settlement(event, position)
         if earlier is not None and earlier.answer:
+            self.ledger.repeat(event, position)
             return Outcome("repeat", earlier.answer, _brief_decoder.decode(earlier.answer).action)
         context = self.context(event)
         contributions = self._takes_part(event, position, context, None, earlier)

@@ -64,6 +64,13 @@ class Ledger:
         )
         self.store.keep_settlement(self.home(event, position), event.setl_id or "", row)
 
+    def repeat(self, event: Event, position: Position) -> None:
+        """An answer is given again: its row, which may be on its way still, is saved again with it.
+
+        Else a crash could lose the row and not the answer, and the settlement would be answered anew, otherwise.
+        """
+        self.store.keep_again(self.home(event, position), event.setl_id or "")
+
     def note(self, event: Event, position: Position, contributions: list[Contribution]) -> None:
         """Have what an admission or discharge put into the windows saved before anything later is answered."""
         row = SettlementRow(event.time, position, b"", contributions, [], 0, [], None, [])

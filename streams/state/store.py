@@ -175,6 +175,12 @@ class Store:
         if self._on_settlement is not None:
             self._on_settlement(number, setl_id, raw)
 
+    def keep_again(self, number: int, setl_id: str) -> None:
+        """Have the row of a settlement saved once more, as it is."""
+        raw = self.partitions[number].settlements.get(setl_id)
+        if raw is not None and self._on_settlement is not None:
+            self._on_settlement(number, setl_id, raw)
+
     def tell_effects(self, number: int, row: SettlementRow) -> None:
         """Have what an event without an answer put into window rows saved with the settlement rows.
 

@@ -169,7 +169,7 @@ def _logs(installation: Installation, verdict: Verdict) -> None:
 
 
 def _trail(installation: Installation, verdict: Verdict) -> None:
-    """Tell every record of the first settlement that has contradicting results: which was when, and who remembered it."""
+    """Tell every record of the first settlement that has contradicting results: what was said and remembered when."""
     suspects = verdict.examples["duplicated: results that contradict each other"]
     if not suspects:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -16,6 +16,9 @@ from streams.state.rows import Position
 from streams.state.store import Store, encoded
 from tests.cases.notation import expand
 from tests.cases.world import KEY, cases, pack
+
+if TYPE_CHECKING:
+    from streams.contract.events import Event
 
 STORIES = [(rule_id, case) for rule_id, case in cases() if len(case["events"]) > 1]
 
@@ -43,8 +46,12 @@ def engine(store: Store, references: References) -> Engine:
     return Engine(pack("cases"), store, KEY, references)
 
 
+def decode(record: bytes) -> Event:
+    return decode_event(record, arrived=None)
+
+
 def screen(store: Store, references: References, record: bytes, offset: int) -> bytes | None:
-    return engine(store, references).screen(decode_event(record, arrived=None), Position(0, offset)).answer
+    return engine(store, references).screen(decode(record), Position(0, offset)).answer
 
 
 def windows(store: Store) -> dict[str, bytes]:
@@ -104,6 +111,23 @@ def test_repeats_change_nothing() -> None:
 def _rows(store: Store) -> dict[str, Any]:
     store.rest()
     return {key: store.partitions[0].window(key) for key in store.partitions[0].windows}
+
+
+def test_who_repeats_an_answer_has_its_row_saved_again() -> None:
+    """Also of a provisional answer: the row may be on its way still, and must not be lost when the answer is out."""
+    saved: list[str] = []
+    store = Store(on_settlement=lambda _number, setl_id, _row: saved.append(setl_id))
+    store.hold({0})
+    alone = Engine(pack("cases"), store, KEY)
+    event = next(event for event in map(decode, records()) if event.event_type == "settlement")
+    answers = [
+        alone.preview(event, Position(0, 0)).answer,
+        alone.preview(event, Position(0, 1)).answer,
+        alone.screen(event, Position(0, 0)).answer,
+        alone.screen(event, Position(0, 1)).answer,
+    ]
+    assert saved == [event.setl_id] * 4
+    assert answers[0] == answers[1] != answers[2] == answers[3]
 
 
 def test_reversing_everything_leaves_nothing() -> None:
