@@ -2,20 +2,21 @@
 
 An event's observations go out when it arrives, and it is decided when it is first in its partition and every owner has
 answered: many events are on their way at once, and each sees the windows as all before it left them. Rows of other
-partitions that are held here too are seen and changed when the event is decided, as its own partition's are. Only what
-changes rows elsewhere when it is decided (a reversal, a refund) holds back the asks of those behind it. So a result
-is what one engine with all rows would have said, whoever holds them. An owner that is late holds up its askers'
+partitions that are held here too are seen and changed when the event is decided, as its own partition's are. What
+changes rows elsewhere only when it is decided holds back the asks of those behind it that concern these rows
+(`streams.engine.waiting`), and all of them where nobody knows yet which rows these are (a reversal, a refund). So a
+result is what one engine with all rows would have said, whoever holds them. An owner that is late holds up its askers'
 windows, not their answers: what is overdue gets a provisional result (`Engine.preview`), and a revision later.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from streams.engine.asks import Ask, AskBuilder, Asks, decode_rows, rows_of
+from streams.engine.waiting import Pending, Queue
 from streams.state.rows import decode_window
 
 if TYPE_CHECKING:
@@ -43,29 +44,6 @@ class Clerk(Protocol):
         """Say what can be said of a settlement that is overdue; must not raise."""
 
 
-class Pending:
-    """An event that waits."""
-
-    __slots__ = ("asked", "asked_at", "asks", "awaited", "due", "event", "overdue", "position", "rows", "ticket")
-
-    def __init__(self, event: Event, position: Position, ticket: object, due: float) -> None:
-        self.event = event
-        self.position = position
-        #: Whatever the clerk needs to write the answer.
-        self.ticket = ticket
-        #: When it is overdue, epoch seconds.
-        self.due = due
-        self.asks: Asks | None = None
-        self.asked = False
-        #: When, epoch seconds; to the accuracy with which `Desk.overdue` is called.
-        self.asked_at = math.inf
-        #: Owners that have not answered.
-        self.awaited: set[int] = set()
-        #: What the others answered.
-        self.rows: dict[str, bytes] = {}
-        self.overdue = False
-
-
 class _Here(NamedTuple):
     """What of the rows here is open to the events of a partition."""
 
@@ -75,44 +53,6 @@ class _Here(NamedTuple):
     until: int
     #: All of these partitions, and the asker's own.
     numbers: set[int]
-
-
-class _Queue:
-    """One partition's events in their order."""
-
-    def __init__(self) -> None:
-        self.events: deque[Pending] = deque()
-        self.by_offset: dict[int, Pending] = {}
-        #: The last of them, which ask nobody yet, and the event that they wait for.
-        self.unasked: deque[Pending] = deque()
-        self.barrier: Pending | None = None
-        #: Settlements that asked and wait, and settlements whose reversal does.
-        self.settlements: Counter[str] = Counter()
-        self.reversed: Counter[str] = Counter()
-
-    def append(self, pending: Pending) -> None:
-        self.events.append(pending)
-        self.by_offset[pending.position.offset] = pending
-        self.unasked.append(pending)
-
-    def popleft(self) -> Pending:
-        pending = self.events.popleft()
-        del self.by_offset[pending.position.offset]
-        self.count(pending.event, -1)
-        if pending is self.barrier:
-            self.barrier = None
-        return pending
-
-    def count(self, event: Event, by: int) -> None:
-        if event.event_type == "settlement":
-            counter, name = self.settlements, event.setl_id or ""
-        elif event.event_type == "reversal":
-            counter, name = self.reversed, event.init_setl_id or ""
-        else:
-            return
-        counter[name] += by
-        if not counter[name]:
-            del counter[name]
 
 
 class Desk:
@@ -130,7 +70,7 @@ class Desk:
         self._store = store
         self._post = post
         self._clerk = clerk
-        self._queues: dict[int, _Queue] = {}
+        self._queues: dict[int, Queue] = {}
         #: Partitions whose next event may be decidable.
         self._ready: set[int] = set()
         #: By the asker's partition, see `_Here`.
@@ -158,39 +98,59 @@ class Desk:
                 self._clerk.decide(pending, None)
                 return
         if queue is None:
-            queue = self._queues[position.partition] = _Queue()
+            queue = self._queues[position.partition] = Queue()
         queue.append(pending)
         self.waiting += 1
         self._ask_on(queue)
         self._ready.add(position.partition)
 
-    def _ask_on(self, queue: _Queue) -> None:
+    def _ask_on(self, queue: Queue) -> None:
         """Have those ask that need not wait for an event before them."""
-        while queue.unasked and queue.barrier is None:
-            pending = queue.unasked.popleft()
-            asks = pending.asks = pending.asks or self._asks(pending, queue)
-            pending.asked, pending.asked_at = True, self._now
-            queue.count(pending.event, 1)
-            if self._is_barrier(pending):
+        while queue.unplaced and queue.barrier is None:
+            pending = queue.unplaced.popleft()
+            try:
+                self._prepare(pending, queue)
+            except Exception:  # noqa: BLE001 - what cannot be asked cannot be screened either: the clerk is told then
+                pending.asks = None
+            if self._is_barrier(pending.event):
                 queue.barrier = pending
-            for owner, ask in asks.by_owner.items():
+            if queue.place(pending):
+                self._ask(queue, pending)
+
+    def _prepare(self, pending: Pending, queue: Queue) -> None:
+        """Find out what an event asks and changes."""
+        asks = pending.asks = pending.asks or self._asks(pending, queue)
+        for ask in asks.by_owner.values():
+            pending.touches.update(ask.keys, (told.key for told in ask.contributions))
+        pending.changes = self._changes(pending)
+
+    def _ask(self, queue: Queue, first: Pending) -> None:
+        """Post what an event asks, and then what those ask that waited for it."""
+        able = [first]
+        for pending in able:
+            pending.asked, pending.asked_at = True, self._now
+            asks = pending.asks
+            for owner, ask in asks.by_owner.items() if asks is not None else ():
                 answer = self._post(owner, ask)
                 if answer is not None:
                     pending.rows |= decode_rows(answer)
                 elif ask.keys:
                     pending.awaited.add(owner)
+            able.extend(queue.asked(pending))
 
-    def _is_barrier(self, pending: Pending) -> bool:
-        """Whether an event changes rows elsewhere when it is decided, which those behind it must see."""
-        event, engine = pending.event, self._engine
-        if event.event_type == "reversal" or event.refd_setl_flag == "1":
-            return True
-        scopes = engine.plan.late_scopes
-        here = self._rows_here(pending.position)
-        return any(
-            self._store.partition_of(key, owner) not in here
-            for key, owner in rows_of(scopes, event, engine.context(event) if scopes else None)
-        )
+    @staticmethod
+    def _is_barrier(event: Event) -> bool:
+        """Whether an event changes rows when it is decided that only the settlement row of another one names."""
+        return event.event_type == "reversal" or event.refd_setl_flag == "1"
+
+    def _changes(self, pending: Pending) -> set[str]:
+        """The rows elsewhere that an event changes when it is decided, as its observations look at other rows."""
+        scopes = self._engine.plan.late_scopes
+        if not scopes:
+            return set()
+        event, here = pending.event, self._rows_here(pending.position)
+        rows = rows_of(scopes, event, self._engine.context(event))
+        return {key for key, owner in rows if self._store.partition_of(key, owner) not in here}
 
     def answered(self, partition: int, offset: int, owner: int, rows: bytes) -> None:
         """Take an owner's answer; one that nobody waits for (any more) changes nothing."""
@@ -242,7 +202,7 @@ class Desk:
         queue = self._queues.get(partition)
         return queue is not None and self._is_late(queue)
 
-    def _is_late(self, queue: _Queue) -> bool:
+    def _is_late(self, queue: Queue) -> bool:
         return self._now - queue.events[0].asked_at > LATE_S
 
     def in_hand(self) -> tuple[int, float]:
@@ -296,13 +256,15 @@ class Desk:
         self.waiting -= 1
         if not queue.events:
             del self._queues[partition]
-        early = [] if pending.asks is None else pending.asks.early
+        early = None if pending.asks is None else pending.asks.early
         with shown(self._store, pending.rows):
             self._clerk.decide(pending, early)
+        for follower in queue.decided(pending):
+            self._ask(queue, follower)
         self._ask_on(queue)
         return True
 
-    def _asks(self, pending: Pending, queue: _Queue | None) -> Asks:
+    def _asks(self, pending: Pending, queue: Queue | None) -> Asks:
         engine, event, position = self._engine, pending.event, pending.position
         engine.identify(event)
         builder = AskBuilder(self._store, position.partition, position.offset, self._rows_here(position))
@@ -312,7 +274,7 @@ class Desk:
         return Asks(early, builder.by_owner)
 
     def _early(
-        self, event: Event, position: Position, queue: _Queue | None, builder: AskBuilder
+        self, event: Event, position: Position, queue: Queue | None, builder: AskBuilder
     ) -> Iterator[Contribution]:
         """What is known of an event's contributions already; asks for the rows that it needs."""
         engine, context = self._engine, self._engine.context(event)
@@ -328,13 +290,11 @@ class Desk:
                 # A replay after a crash: whether the owners were told is not known.
                 yield from engine.folding.first_step(known.contributions)
             return
-        if queue is not None and setl_id in queue.settlements:
+        if queue is not None and queue.waits(setl_id):
             return
         for key, owner in rows_of(engine.plan.scopes, event, context):
             builder.read(key, owner)
-        is_reversed = (known is not None and known.reversed_at is not None) or (
-            queue is not None and setl_id in queue.reversed
-        )
+        is_reversed = known is not None and known.reversed_at is not None
         if event.refd_setl_flag != "1" and not is_reversed:
             yield from engine.plan.early(event, context)
 

@@ -79,7 +79,7 @@ class AnswerBook:
         fresh, self._fresh = self._fresh, {}
         for asker, offsets in fresh.items():
             answers = self._given.get(asker, {})
-            left = [(offset, answers[offset]) for offset in offsets if offset in answers]
+            left = [(offset, answers[offset]) for offset in sorted(offsets) if offset in answers]
             if left:
                 saved = _Saved(f"{ANSWERS_PREFIX}{asker}:{left[0][0]}", left[-1][0])
                 self._saved.setdefault(asker, deque()).append(saved)

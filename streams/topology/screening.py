@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from streams.contract.events import Event
     from streams.contract.person import Outgoing
-    from streams.engine.desk import Desk, Pending
+    from streams.engine.desk import Desk
     from streams.engine.engine import Engine, Outcome
+    from streams.engine.waiting import Pending
     from streams.observability.metrics import Metrics
     from streams.observability.traces import Traces
     from streams.rules.specs import Pack

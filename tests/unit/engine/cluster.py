@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
 from streams.contract.decode import decode_event
-from streams.engine.desk import Desk, Pending
+from streams.engine.desk import Desk
 from streams.engine.engine import Engine
 from streams.engine.owner import Owner
 from streams.engine.scoring import Scoring
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from streams.engine.asks import Ask
     from streams.engine.references import References
+    from streams.engine.waiting import Pending
     from streams.rules.specs import Pack
     from streams.state.rows import Contribution
 
