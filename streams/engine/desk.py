@@ -3,10 +3,10 @@
 An event's observations go out when it arrives, and it is decided when it is first in its partition and every owner has
 answered: many events are on their way at once, and each sees the windows as all before it left them. Rows of other
 partitions that are held here too are seen and changed when the event is decided, as its own partition's are. What
-changes rows elsewhere only when it is decided holds back the asks of those behind it that concern these rows
-(`streams.engine.waiting`), and all of them where nobody knows yet which rows these are (a reversal, a refund). So a
-result is what one engine with all rows would have said, whoever holds them. An owner that is late holds up its askers'
-windows, not their answers: what is overdue gets a provisional result (`Engine.preview`), and a revision later.
+changes rows elsewhere only when it is decided (a reversal, a refund) holds back the asks of those behind it that
+concern these rows (`streams.engine.waiting`). So a result is what one engine with all rows would have said, whoever
+holds them. An owner that is late holds up its askers' windows, not their answers: what is overdue gets a provisional
+result (`Engine.preview`), and a revision later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from streams.engine.waiting import Pending, Queue
 from streams.state.rows import decode_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from streams.contract.events import Event
     from streams.engine.engine import Engine
@@ -99,30 +99,21 @@ class Desk:
                 return
         if queue is None:
             queue = self._queues[position.partition] = Queue()
-        queue.append(pending)
+        try:
+            self._prepare(pending, queue)
+        except Exception:  # noqa: BLE001 - what cannot be asked for cannot be screened either: the clerk is told then
+            pending.asks = None
         self.waiting += 1
-        self._ask_on(queue)
+        if queue.append(pending):
+            self._ask(queue, pending)
         self._ready.add(position.partition)
 
-    def _ask_on(self, queue: Queue) -> None:
-        """Have those ask that need not wait for an event before them."""
-        while queue.unplaced and queue.barrier is None:
-            pending = queue.unplaced.popleft()
-            try:
-                self._prepare(pending, queue)
-            except Exception:  # noqa: BLE001 - what cannot be asked cannot be screened either: the clerk is told then
-                pending.asks = None
-            if self._is_barrier(pending.event):
-                queue.barrier = pending
-            if queue.place(pending):
-                self._ask(queue, pending)
-
     def _prepare(self, pending: Pending, queue: Queue) -> None:
-        """Find out what an event asks and changes."""
+        """Find out what an event asks, and which rows elsewhere that concerns."""
         asks = pending.asks = pending.asks or self._asks(pending, queue)
         for ask in asks.by_owner.values():
             pending.touches.update(ask.keys, (told.key for told in ask.contributions))
-        pending.changes = self._changes(pending)
+        pending.changes = self._changes(pending, queue)
 
     def _ask(self, queue: Queue, first: Pending) -> None:
         """Post what an event asks, and then what those ask that waited for it."""
@@ -138,19 +129,18 @@ class Desk:
                     pending.awaited.add(owner)
             able.extend(queue.asked(pending))
 
-    @staticmethod
-    def _is_barrier(event: Event) -> bool:
-        """Whether an event changes rows when it is decided that only the settlement row of another one names."""
-        return event.event_type == "reversal" or event.refd_setl_flag == "1"
-
-    def _changes(self, pending: Pending) -> set[str]:
-        """The rows elsewhere that an event changes when it is decided, as its observations look at other rows."""
-        scopes = self._engine.plan.late_scopes
-        if not scopes:
-            return set()
+    def _changes(self, pending: Pending, queue: Queue) -> set[str]:
+        """The rows elsewhere that an event may change when it is decided."""
         event, here = pending.event, self._rows_here(pending.position)
-        rows = rows_of(scopes, event, self._engine.context(event))
-        return {key for key, owner in rows if self._store.partition_of(key, owner) not in here}
+        changed: set[str] = set()
+        rows: Iterable[tuple[str, str]] = ()
+        if event.event_type == "reversal" or event.refd_setl_flag == "1":
+            names = {name for name in (event.init_setl_id, event.setl_id) if name}
+            changed = pending.touches.union(*map(queue.rows_about, names))
+            rows = self._engine.ledger.rows_of(names, event, pending.position)
+        elif self._engine.plan.late_scopes:
+            rows = rows_of(self._engine.plan.late_scopes, event, self._engine.context(event))
+        return changed.union(key for key, owner in rows if self._store.partition_of(key, owner) not in here)
 
     def answered(self, partition: int, offset: int, owner: int, rows: bytes) -> None:
         """Take an owner's answer; one that nobody waits for (any more) changes nothing."""
@@ -261,7 +251,6 @@ class Desk:
             self._clerk.decide(pending, early)
         for follower in queue.decided(pending):
             self._ask(queue, follower)
-        self._ask_on(queue)
         return True
 
     def _asks(self, pending: Pending, queue: Queue | None) -> Asks:
@@ -294,7 +283,9 @@ class Desk:
             return
         for key, owner in rows_of(engine.plan.scopes, event, context):
             builder.read(key, owner)
-        is_reversed = known is not None and known.reversed_at is not None
+        is_reversed = (known is not None and known.reversed_at is not None) or (
+            queue is not None and queue.is_reversed(setl_id)
+        )
         if event.refd_setl_flag != "1" and not is_reversed:
             yield from engine.plan.early(event, context)
 

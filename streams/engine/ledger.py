@@ -16,6 +16,8 @@ from streams.features.scopes import trace_key
 from streams.state.rows import Contribution, Position, SettlementRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from streams.contract.events import Event
     from streams.features.plan import FeaturePlan
     from streams.state.store import Store
@@ -136,6 +138,17 @@ class Ledger:
             return False
         self.folding.apply(row.reversal, position, late=True)
         return bool(row.answer)
+
+    def rows_of(self, names: Iterable[str], event: Event, position: Position) -> Iterator[tuple[str, str]]:
+        """Key and owner of every row that holds what is known of these settlements and their refunds."""
+        home = self.home(event, position)
+        for name in names:
+            row = self.store.settlement(home, name)
+            if row is None:
+                continue
+            for held in self._with_refunds(home, name, row).values():
+                for contribution in held.contributions:
+                    yield contribution.key, contribution.owner
 
     def _with_refunds(self, home: int, setl_id: str, row: SettlementRow) -> dict[str, SettlementRow]:
         """A settlement and the refunds that were taken off it."""

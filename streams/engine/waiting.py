@@ -9,7 +9,7 @@ have asked about its rows, and as those have been decided that change its rows o
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,36 +71,38 @@ class Queue:
     Attributes:
         events: All of them.
         by_offset: The same.
-        unplaced: The last of them, for which `place` was not called yet.
-        barrier: The event that they wait for: nobody knows yet which rows it changes when it is decided.
     """
 
     def __init__(self) -> None:
         self.events: deque[Pending] = deque()
         self.by_offset: dict[int, Pending] = {}
-        self.unplaced: deque[Pending] = deque()
-        self.barrier: Pending | None = None
-        self._settlements: Counter[str] = Counter()
+        #: By settlement, the events that are about it: itself, repeats, refunds and reversals of it.
+        self._about: dict[str, list[Pending]] = {}
         #: By key of a row, the last event that keeps those behind it from asking about it.
         self._last: dict[str, Pending] = {}
 
-    def append(self, pending: Pending) -> None:
-        """Take in an event."""
-        self.events.append(pending)
-        self.by_offset[pending.position.offset] = pending
-        self.unplaced.append(pending)
-
     def waits(self, setl_id: str) -> bool:
-        """Whether an event that was placed, and is not decided, is this settlement."""
-        return setl_id in self._settlements
+        """Whether a settlement waits already."""
+        about = self._about.get(setl_id, ())
+        return any(each.event.event_type == "settlement" and each.event.setl_id == setl_id for each in about)
 
-    def place(self, pending: Pending) -> bool:
+    def is_reversed(self, setl_id: str) -> bool:
+        """Whether a reversal of a settlement waits."""
+        return any(each.event.event_type == "reversal" for each in self._about.get(setl_id, ()))
+
+    def rows_about(self, setl_id: str) -> set[str]:
+        """Keys of the rows elsewhere that the waiting events about a settlement touch and change."""
+        return {key for each in self._about.get(setl_id, ()) for key in (*each.touches, *each.changes)}
+
+    def append(self, pending: Pending) -> bool:
         """Have an event follow those whose rows it shares, and those behind it follow it; returns whether it may ask.
 
-        Called once for each event, in their order, when it is known what it touches and changes.
+        It must be known by then what it touches and changes.
         """
-        if pending.event.event_type == "settlement":
-            self._settlements[pending.event.setl_id or ""] += 1
+        self.events.append(pending)
+        self.by_offset[pending.position.offset] = pending
+        for name in _names(pending.event):
+            self._about.setdefault(name, []).append(pending)
         last = self._last
         if last:
             for key in pending.touches | pending.changes:
@@ -121,17 +123,15 @@ class Queue:
         """Take out the first event: it is about to be decided."""
         pending = self.events.popleft()
         del self.by_offset[pending.position.offset]
+        for name in _names(pending.event):
+            about = self._about[name]
+            about.remove(pending)
+            if not about:
+                del self._about[name]
         return pending
 
     def decided(self, pending: Pending) -> Iterator[Pending]:
         """An event that was taken out is decided: yield those that may ask now."""
-        if pending.event.event_type == "settlement":
-            name = pending.event.setl_id or ""
-            self._settlements[name] -= 1
-            if not self._settlements[name]:
-                del self._settlements[name]
-        if pending is self.barrier:
-            self.barrier = None
         return self._let_go(pending, pending.changes, decided=True)
 
     def _let_go(self, pending: Pending, keys: set[str], *, decided: bool) -> Iterator[Pending]:
@@ -145,3 +145,10 @@ class Queue:
                 follower.waits_for -= 1
                 if not follower.waits_for:
                     yield follower
+
+
+def _names(event: Event) -> set[str]:
+    """The settlements that an event is about."""
+    if event.event_type == "settlement":
+        return {name for name in (event.setl_id, event.init_setl_id) if name}
+    return {event.init_setl_id} if event.event_type == "reversal" and event.init_setl_id else set()

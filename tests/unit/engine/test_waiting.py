@@ -66,9 +66,8 @@ def test_an_event_waits_for_those_before_it_in_its_rows(concerned: list[tuple[se
 
     for offset, (touches, changes) in enumerate(concerned):
         pending = _pending(offset, touches, changes)
-        queue.append(pending)
         placed.append(pending)
-        if queue.place(pending):
+        if queue.append(pending):
             ask(pending)
         while queue.events and dice.random() < 0.4:
             decide()
