@@ -172,10 +172,15 @@ class Desk:
         return bool(self._ready)
 
     def overdue(self, now: float) -> None:
-        """Have the settlements that are overdue previewed; called several times a second, with the time of day."""
+        """Have the settlements that are overdue previewed; called several times a second, with the time of day.
+
+        But none whose partition could go on: to decide an event costs no more, and is its last answer.
+        """
         self._now = now
         left = PREVIEWS
-        for queue in list(self._queues.values()):
+        for partition, queue in list(self._queues.items()):
+            if self._can_go_on(partition, queue):
+                continue
             for pending in queue.events:
                 if pending.due > now or not left:
                     break
@@ -237,12 +242,9 @@ class Desk:
     def _next(self, partition: int) -> bool:
         """Decide the next event of a partition, if it can be; returns whether it was."""
         queue = self._queues.get(partition)
-        if queue is None or not self._store.is_open(partition):
+        if queue is None or not self._can_go_on(partition, queue):
             return False
-        pending = queue.events[0]
-        if not pending.asked or pending.awaited:
-            return False
-        queue.popleft()
+        pending = queue.popleft()
         self.waiting -= 1
         if not queue.events:
             del self._queues[partition]
@@ -252,6 +254,10 @@ class Desk:
         for follower in queue.decided(pending):
             self._ask(queue, follower)
         return True
+
+    def _can_go_on(self, partition: int, queue: Queue) -> bool:
+        first = queue.events[0]
+        return first.asked and not first.awaited and self._store.is_open(partition)
 
     def _asks(self, pending: Pending, queue: Queue | None) -> Asks:
         engine, event, position = self._engine, pending.event, pending.position
