@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 MIRRORS: Final = """
 rules:
   Z01:
-    {name: 镜, each: settlement, severity: 3, when: event.medfee_sumamt != 0,
+    {name: 镜, each: settlement, severity: 3, mode: shadow, when: event.medfee_sumamt != 0,
      message: "{person_visits.count} {institution_visitor.count} {institution_codes.sum} {institution_recent.count}"}
   Z02:
-    {name: 镜, each: line, severity: 3, when: line.cnt > 0 and hour(event.time) == 10,
+    {name: 镜, each: line, severity: 3, mode: shadow, when: line.cnt > 0 and hour(event.time) == 10,
      message: "{prescriber_day.count} {prescriber_places.count} {person_item_supply.count}"}
   Z03:
-    {name: 镜, each: code, severity: 3, when: line.cnt > 0 and hour(event.time) == 10,
+    {name: 镜, each: code, severity: 3, mode: shadow, when: line.cnt > 0 and hour(event.time) == 10,
      message: "{code_sales.count} {code_splits.count}"}
 """
 """Rules that say what they see, so that a wrong window shows even where no threshold is near; a part of
-the day is enough for lines and trace codes."""
+the day is enough for lines and trace codes. They are on trial, so that not every settlement is an alert too."""
 
 _TURN: Final = """
 rules:
