@@ -7,7 +7,7 @@ import random
 from streams.contract.decode import decode_event
 from streams.engine.desk import LATE_S
 from streams.topology.partitions import area_partition
-from tests.unit.engine.cluster import EVENTS, OBSERVATIONS, Cluster
+from tests.unit.engine.cluster import ANSWERS, EVENTS, OBSERVATIONS, Cluster
 from tests.unit.engine.test_cluster import day, pack
 
 
@@ -53,3 +53,20 @@ def test_nothing_is_previewed_twice() -> None:
     for now in (10.0, 20.0, 30.0):
         worker.desk.overdue(now)
     assert all(len(answers) == 1 for answers in cluster.answers.values())
+
+
+def test_what_could_be_decided_is_not_previewed() -> None:
+    """Once its owner has answered, an overdue settlement is decided: a provisional answer would cost as much."""
+    cluster = _two_workers()
+    worker, owner = cluster.workers
+    while not worker.desk.waiting:
+        worker.step((EVENTS, 0))
+    while owner.behind((OBSERVATIONS, 1)):
+        owner.step((OBSERVATIONS, 1))
+    while worker.behind((ANSWERS, 0)):
+        worker.step((ANSWERS, 0))
+    worker.desk.overdue(10.0)
+    assert not cluster.answers
+    worker.desk.go_on()
+    assert len(cluster.answers) == 1
+    assert not worker.desk.waiting
