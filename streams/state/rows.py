@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from streams.state.packing import pack, unpack
+
 
 class Position(NamedTuple):
     """Where an input came from: the identity of a delivery, and what rows are stamped with."""
@@ -111,8 +113,15 @@ class _Age(msgspec.Struct, array_like=True):
     newest: int
 
 
+class _Packed(msgspec.Struct, array_like=True, gc=False):
+    """A settlement row as it is kept: packed but for its time, by which it is forgotten."""
+
+    time: int
+    row: bytes
+
+
 class _Time(msgspec.Struct, array_like=True):
-    """The beginning of a settlement row."""
+    """The beginning of a settlement row, packed or not."""
 
     time: int
 
@@ -124,11 +133,19 @@ _window_decoder = msgspec.msgpack.Decoder(WindowRow)
 _traces_decoder = msgspec.msgpack.Decoder(list[TraceRow])
 _reached_decoder = msgspec.msgpack.Decoder(ReachedRow)
 _settlement_decoder = msgspec.msgpack.Decoder(SettlementRow)
+_packed_decoder = msgspec.msgpack.Decoder(_Packed)
+_PACKED = _encoder.encode(_Packed(0, b""))[:1]
+"""How the bytes of a packed row begin: those of earlier releases are not packed, and begin otherwise."""
 
 
-def encode_row(row: WindowRow | SettlementRow | ReachedRow) -> bytes:
+def encode_row(row: WindowRow | ReachedRow) -> bytes:
     """MessagePack of a row."""
     return _encoder.encode(row)
+
+
+def encode_settlement(row: SettlementRow) -> bytes:
+    """MessagePack of a row, packed."""
+    return _encoder.encode(_Packed(row.time, pack(_encoder.encode(row))))
 
 
 def decode_window(raw: bytes) -> WindowRow:
@@ -162,5 +179,7 @@ def decode_traces(raw: bytes) -> list[TraceRow]:
 
 
 def decode_settlement(raw: bytes) -> SettlementRow:
-    """Inverse of `encode_row`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
+    """Inverse of `encode_settlement`; raises `msgspec.DecodeError` or `msgspec.ValidationError` on anything else."""
+    if raw[:1] == _PACKED:
+        raw = unpack(_packed_decoder.decode(raw).row)
     return _settlement_decoder.decode(raw)

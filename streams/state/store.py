@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from streams.state.answers import AnswerBook
-from streams.state.rows import ReachedRow, SettlementRow, WindowRow, decode_settlement, decode_window, encode_row
+from streams.state.rows import (
+    ReachedRow,
+    SettlementRow,
+    WindowRow,
+    decode_settlement,
+    decode_window,
+    encode_row,
+    encode_settlement,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
@@ -170,7 +178,7 @@ class Store:
 
     def keep_settlement(self, number: int, setl_id: str, row: SettlementRow) -> None:
         """Remember a settlement in partition `number`."""
-        raw = encode_row(row)
+        raw = encode_settlement(row)
         self.partitions[number].remember(setl_id, raw)
         if self._on_settlement is not None:
             self._on_settlement(number, setl_id, raw)
@@ -188,7 +196,7 @@ class Store:
         """
         if self._on_settlement is not None and row.contributions:
             self._on_settlement(
-                number, f"{EFFECTS_PREFIX}{row.position.partition}:{row.position.offset}", encode_row(row)
+                number, f"{EFFECTS_PREFIX}{row.position.partition}:{row.position.offset}", encode_settlement(row)
             )
 
     def take_changed(self) -> Iterator[tuple[int, str, bytes]]:

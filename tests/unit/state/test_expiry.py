@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.state.expiry import Expiry
-from streams.state.rows import Position, SettlementRow, WindowRow, encode_row, newest_of, time_of
+from streams.state.rows import Position, SettlementRow, WindowRow, encode_row, encode_settlement, newest_of, time_of
 from streams.state.store import Store
 
 DAY = 86_400_000
@@ -60,4 +60,4 @@ def test_settlements_go_after_their_horizon() -> None:
 def test_the_beginning_of_a_row_tells_its_age() -> None:
     """The short readers see what the whole row says."""
     assert newest_of(encode_row(WindowRow({0: 1, -1: 2}, 77, {"x": [1, {2: 3}]}))) == 77
-    assert time_of(encode_row(SettlementRow(88, Position(0, 1), b"{}", [], [], 0, [], None, []))) == 88
+    assert time_of(encode_settlement(SettlementRow(88, Position(0, 1), b"{}", [], [], 0, [], None, []))) == 88

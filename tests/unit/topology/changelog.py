@@ -16,6 +16,7 @@ from streams.state.rows import (
     TraceRow,
     WindowRow,
     encode_row,
+    encode_settlement,
     encode_traces,
 )
 from streams.state.store import EFFECTS_PREFIX, encoded
@@ -91,12 +92,12 @@ class Changelog:
     def settlement(self, number: int) -> None:
         """Save a settlement row."""
         self.time += 1
-        self.write(NAMES.settlements, f"S{number}".encode(), encode_row(self._settlement()))
+        self.write(NAMES.settlements, f"S{number}".encode(), encode_settlement(self._settlement()))
 
     def effects(self, number: int) -> None:
         """Save what an event that is no settlement did."""
         self.time += 1
-        self.write(NAMES.settlements, f"{EFFECTS_PREFIX}0:{number}".encode(), encode_row(self._settlement()))
+        self.write(NAMES.settlements, f"{EFFECTS_PREFIX}0:{number}".encode(), encode_settlement(self._settlement()))
 
     def _settlement(self) -> SettlementRow:
         place = Position(PARTITION, self.time)
