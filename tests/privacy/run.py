@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from streams.contract.topics import DEAD_LETTERS, TOPICS
+import msgspec
+
+from streams.contract.topics import DEAD_LETTERS, SETTLEMENTS, TOPICS
+from streams.state.rows import decode_settlement
 from tests.privacy.search import BROKEN_EVERY, Identifiers
 from tests.stream.process import environment, prewarn
 from tests.stream.scene import traffic
@@ -52,6 +55,12 @@ def leaks(scene: Scene, folder: Path, events: int, log_level: str = "INFO", time
     return report
 
 
+def plain(topic: str, value: bytes) -> list[bytes]:
+    """Return the bytes of a record's value; of a settlement row also those that it is packed from."""
+    unpacked = [msgspec.msgpack.encode(decode_settlement(value))] if topic == SETTLEMENTS and value else []
+    return [value, *unpacked]
+
+
 class Report:
     """What was searched, and what was found where."""
 
@@ -92,6 +101,6 @@ class Report:
         for record in records:
             parts += [record.key or b"", *(value or b"" for value in record.headers.values())]
             if name != DEAD_LETTERS:
-                parts.append(record.value or b"")
+                parts += plain(name, record.value or b"")
         self.look(name, b"\n".join(parts))
         self.dead_letters += len(records) if name == DEAD_LETTERS else 0

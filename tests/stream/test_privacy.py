@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.privacy.run import leaks
+from streams.contract.topics import SETTLEMENTS
+from streams.state.rows import Position, SettlementRow, encode_settlement
+from tests.privacy.run import leaks, plain
 from tests.privacy.search import MARK, Identifiers
 
 if TYPE_CHECKING:
@@ -41,3 +43,11 @@ def test_the_search_finds_what_is_there(*, escaped: bool) -> None:
     names = {json.dumps(MARK)[1:-1].encode() if escaped else MARK.encode()}
     assert identifiers.found(hidden.encode()) == names | {sent["psn_no"].encode(), sent["certno"].encode()}
     assert identifiers.found(b"3100000000000000000000 nothing 2026112009123456") == set()
+
+
+def test_the_search_looks_into_packed_rows() -> None:
+    """What a settlement row holds is searched as it was before it was packed."""
+    row = SettlementRow(1, Position(0, 1), b"31000000000000000000001" * 9, [], [], 0, [], None, [])
+    value = encode_settlement(row)
+    assert row.answer not in value
+    assert any(row.answer in part for part in plain(SETTLEMENTS, value))
