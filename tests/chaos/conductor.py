@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.chaos.settling import Settling
     from tests.chaos.story import Story
 
-STUCK_S: Final = 120.0
+STUCK_S: Final = 300.0
 """A run in which nothing is decided or settled for so long has failed."""
 _POLL_S: Final = 0.05
 _ASK_S: Final = 0.5

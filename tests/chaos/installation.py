@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 PARTITIONS: Final = 12
 SESSION_S: Final = 10.0
 _STOP_S: Final = 60.0
-_READY_S: Final = 90.0
+_READY_S: Final = 300.0
+"""With the state of a million settlements a worker that starts reads for minutes on a busy machine."""
 _POLL_S: Final = 0.1
 
 
