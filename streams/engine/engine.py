@@ -184,7 +184,7 @@ class Engine:
                 if self.scoring is not None and earlier.example:
                     home = ledger.home(event, position)
                     self.scoring.learn(event, position, home, decode_example(earlier.example))
-                if is_refund:
+                if is_refund and earlier.reversed_at is None:
                     ledger.settle_refund(event, position)
             return Outcome("repeat", earlier.answer, _brief_decoder.decode(earlier.answer).action)
         context = self.context(event)

@@ -110,6 +110,9 @@ class Ledger:
         original = self.store.settlement(home, target)
         if original is None or original.reversed_at is not None or event.setl_id in original.refunds:
             return None
+        if original.position.partition == position.partition and original.position.offset > position.offset:
+            # It was not there yet when the refund was decided, which is met again after a crash, or is about to be.
+            return None
         if original.unrefunded + (event.medfee_sumamt or 0) > 0:
             codes = {trace_key(code) for line in event.feedetail if line.cnt < 0 for code in line.drug_trac_info}
             part = [c for c in left(original) if c.key in codes]

@@ -7,6 +7,7 @@ import logging
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import faust
@@ -314,10 +315,13 @@ def _run_faust(app: faust.App, on_stop: Callable[[], None]) -> int:
 
     runner = Runner(app, override_logging=False, redirect_stdouts=False, quiet=True)
     runner.spinner = None
-    try:
-        runner.execute_from_commandline()
-    except SystemExit as stopped:
-        return int(stopped.code or 0)
+    # Faust closes the loop without waiting for threads: one that restores rows would go on while they are put away.
+    with ThreadPoolExecutor(thread_name_prefix="blocking") as threads:
+        runner.loop.set_default_executor(threads)
+        try:
+            runner.execute_from_commandline()
+        except SystemExit as stopped:
+            return int(stopped.code or 0)
     return 0
 
 

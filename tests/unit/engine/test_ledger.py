@@ -145,3 +145,34 @@ def test_a_second_reversal_is_unknown() -> None:
     assert screen.screen(reversal(2, sale), Position(0, 1)).kind == "reversal"
     assert screen.screen(reversal(3, sale), Position(0, 2)).kind == "unknown-reversal"
     assert totals(store) == {}
+
+
+def test_a_replayed_refund_finds_no_more_than_it_did() -> None:
+    """A crash after both were decided: what came after the refund, its original or its reversal, is not undone."""
+    sale = settlement(1, 0, 0, [1, 2])
+    back = refund(2, sale, sale.feedetail[:1])
+    for events in ([back, sale], [sale, back, reversal(3, back)]):
+        store = one_partition()
+        for offset, event in enumerate(events):
+            engine(store).screen(event, Position(0, offset))
+        rows = {setl_id: store.settlement(0, setl_id) for setl_id in ("S1", "S2")}
+        known = totals(store)
+        engine(store).screen(back, Position(0, events.index(back)))
+        assert rows == {setl_id: store.settlement(0, setl_id) for setl_id in ("S1", "S2")}
+        assert known == totals(store)
+
+
+def test_a_refund_before_its_original_counts_for_itself() -> None:
+    """Also where the original was answered provisionally before the refund's turn came."""
+    sale = settlement(1, 0, 0, [1])
+    back = refund(2, sale, sale.feedetail)
+    stores = []
+    for early in (False, True):
+        store = one_partition()
+        screen = engine(store)
+        if early:
+            screen.preview(sale, Position(0, 1))
+        screen.screen(back, Position(0, 0))
+        screen.screen(sale, Position(0, 1))
+        stores.append((totals(store), store.settlement(0, "S2")))
+    assert stores[0] == stores[1]
