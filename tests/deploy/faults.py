@@ -1,6 +1,6 @@
 """`make faults`: does things to real workers on a real Kafka and looks which alerts a real Prometheus raises.
 
-    python -m tests.deploy.faults            every fault of troubles.py, about twelve minutes
+    python -m tests.deploy.faults            every fault of troubles.py, about twenty minutes
     python -m tests.deploy.faults --short    those CI runs, about three
     python -m tests.deploy.faults --only "a broker" --only "all workers"    those whose names begin so
 
@@ -47,7 +47,7 @@ MACHINE: Final = frozenset(
 BUSY: Final = 0.1
 """Share of a fault's time for which a worker waited for a processor above which `MACHINE` alerts are shown and not
 judged: then others use the machine, answers are late in truth, and no fault made them so."""
-LONG: Final = {"PrewarnErrorBudgetBurnSlow", "PrewarnDecisionMixShifted"}
+LONG: Final = {"PrewarnErrorBudgetBurnSlow", "PrewarnDecisionMixShifted", "PrewarnModelDrift"}
 """What is not waited for at the end: windows of six hours or a day have to pass first, twelve minutes or 48 here."""
 
 
@@ -174,7 +174,7 @@ def run(folder: Path, *, short: bool, only: tuple[str, ...] = ()) -> list[str]:
                 sys.stderr.writelines(f"       {line}\n" for line in seen[-1].wrong)
         loud = calm_down(place)
         for row in seen:
-            if row.fault.raised:
+            if row.fault.raised - LONG:
                 row.quiet_s = max(place.prometheus.quiet_after(name, row.ended) for name in row.fault.raised - LONG)
         empty = [] if only else unseen(place.prometheus)
         rendered = place.prometheus.texts()

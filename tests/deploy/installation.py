@@ -19,7 +19,7 @@ from tests.kafka.cluster import KafkaCluster
 from tests.stream.process import WorkerProcess, prewarn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -36,7 +36,9 @@ GRACE_SECONDS: Final = 15.0
 EVENTS: Final = "settlement.events"
 INSTITUTIONS: Final = "reference.institutions"
 WORKERS: Final = (0, 1)
+VISITORS: Final = (2, 3)
 DELETE_POD: Final = re.compile(r"kubectl -n prewarn delete pod prewarn-(\d)")
+UNDO: Final = "kubectl -n prewarn rollout undo statefulset prewarn"
 IN_A_WORKERS_POD: Final = ("doctor", "rules", "models")
 
 
@@ -53,8 +55,11 @@ class Installation:
         self.cluster = KafkaCluster(directory=folder / "kafka", **SECURED)
         self._factor = factor
         self._load: ChildProcess | None = None
+        self._flood: ChildProcess | None = None
         self.pods: list[Pod] = []
         self.workers: list[WorkerProcess] = []
+        #: Pods that come and go; Prometheus does not know them.
+        self.visitors: list[WorkerProcess] = []
 
     def __enter__(self) -> Self:
         self.cluster.start()
@@ -66,9 +71,10 @@ class Installation:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end_flood()
         if self._load is not None:
             self._load.kill()
-        for worker in self.workers:
+        for worker in (*self.workers, *self.visitors):
             worker.end()
         if hasattr(self, "prometheus"):
             self.prometheus.__exit__()
@@ -78,25 +84,38 @@ class Installation:
         namespace = Namespace("small", self.cluster, self._folder)
         namespace.reconcile()
         self.operator = namespace.operator()
-        for number in WORKERS:
+        for number in (*WORKERS, *VISITORS):
             pod = namespace.worker(f"prewarn-{number}")
             worker = WorkerProcess(self.cluster.bootstrap, self._folder)
             worker.env = pod.environment(metrics_port=worker.port, **SETTINGS)
-            self.pods.append(pod)
-            self.workers.append(worker)
+            if number in WORKERS:
+                self.pods.append(pod)
+            (self.workers if number in WORKERS else self.visitors).append(worker)
         self.restore_packs()
         for worker in self.workers:
             worker.start()
         for worker in self.workers:
             worker.wait_ready(READY_SECONDS)
-        command = ["-m", "streams.cli", "simulate", "--to-kafka", "--events", "60000", "--rate", str(RATE)]
-        self._load = ChildProcess(
-            [sys.executable, *command], log=self._folder / "simulator.log", env=self._administrator()
-        )
+        self._load = self._simulate("simulator", rate=RATE)
         self._wait_for_results()
         ports = [worker.port for worker in self.workers]
         self.prometheus = Prometheus(self._folder / "prometheus", ports, self._factor)
         self.prometheus.__enter__()
+
+    def flood(self) -> None:
+        """Send the settlements of another province as well, as fast as they come."""
+        self._flood = self._simulate("flood", seed=2)
+
+    def end_flood(self) -> None:
+        """Send them no more."""
+        if self._flood is not None:
+            self._flood.kill()
+            self._flood = None
+
+    def _simulate(self, name: str, **options: int) -> ChildProcess:
+        command = ["-m", "streams.cli", "simulate", "--to-kafka", "--events", "60000"]
+        command += [part for option, value in options.items() for part in (f"--{option}", str(value))]
+        return ChildProcess([sys.executable, *command], log=self._folder / f"{name}.log", env=self._administrator())
 
     def _administrator(self) -> dict[str, str]:
         """Return the environment of whoever sends events and registry facts, which are not ours to send."""
@@ -113,8 +132,12 @@ class Installation:
 
     def change_packs(self, change: Callable[[str], str], *numbers: int) -> None:
         """Change the general part of the packs of these workers, as a changed ConfigMap does."""
+        self.change_files("pack.yaml", change, *numbers)
+
+    def change_files(self, name: str, change: Callable[[str], str], *numbers: int) -> None:
+        """Do the same with any file of the packs."""
         for number in numbers:
-            self.pods[number].swap("rules", lambda file, text: _on_trial(change(text) if file == "pack.yaml" else text))
+            self.pods[number].swap("rules", lambda file, text: _on_trial(change(text) if file == name else text))
 
     def restore_packs(self) -> None:
         """Put the shipped pack back everywhere; one of its rules is on trial, so that there is something to see."""
@@ -131,6 +154,10 @@ class Installation:
 
         Instead of a pod, a deleted pod's process is ended (as the kubelet does) and started again (as its owner does).
         """
+        if command == UNDO:
+            ill = [number for number in WORKERS if self.workers[number].command != WorkerProcess.command]
+            self.roll_out(WorkerProcess.command, *ill)
+            return ""
         found = DELETE_POD.fullmatch(command)
         if found:
             self.replace(int(found[1]))
@@ -156,6 +183,16 @@ class Installation:
             except subprocess.TimeoutExpired:
                 worker.kill()
         worker.start()
+
+    def roll_out(self, command: Sequence[str], *numbers: int) -> None:
+        """Replace workers by another release, as the StatefulSet does with a changed image, size or setting."""
+        for number in numbers:
+            self.workers[number].command = command
+            self.replace(number)
+
+    def mend(self, number: int) -> None:
+        """Have a worker be well from its next start on."""
+        self.workers[number].command = WorkerProcess.command
 
     def settle(self) -> bool:
         """Wait until all workers screen again and have worked off what was left; a process that ended is started again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,7 +104,7 @@ def test_prometheus_and_alertmanager_start_with_what_compose_gives_them(
     """Both become ready, every rule is loaded, and an alert comes to the receiver that it should.
 
     The programs are Debian's: Prometheus 2.42 and Alertmanager 0.25 on bookworm, where the images have 3.5 and 0.28.
-    Every flag that compose gives is one of both; those added here keep them on loopback and Alertmanager from looking
+    Once Prometheus is gone that alert ends by itself. Every flag that compose gives is one of both; those added here keep them on loopback and Alertmanager from looking
     for its like, and have an alert that was found before Alertmanager was sent again after seconds, not a minute. What
     the releases between them removed (API v1 of Alertmanager) is not used.
     """
@@ -127,3 +128,8 @@ def test_prometheus_and_alertmanager_start_with_what_compose_gives_them(
         ("prometheus", prometheus.address),
         ("alertmanager", alertmanager.address),
     }  # and no worker, whose name nobody here knows
+    watching.kill()
+    (alert,) = asked(watchdog)
+    ends = datetime.fromisoformat(alert["endsAt"].replace("Z", "+00:00"))
+    # Nobody renews it now: whoever waits ten minutes for the next one hears that Prometheus is gone.
+    assert timedelta(0) < ends - datetime.now(UTC) < timedelta(minutes=10)

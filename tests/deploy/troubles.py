@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.deploy.installation import EVENTS, INSTITUTIONS, Installation
+from tests.deploy import faulty
+from tests.deploy.installation import EVENTS, INSTITUTIONS, UNDO, WORKERS, Installation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,6 +89,52 @@ def restart_again_and_again(place: Installation) -> None:
             time.sleep(0.1)
 
     until_fires(place, RESTARTING, step)
+
+
+STORM: Final = frozenset({"PrewarnRebalanceStorm"})
+
+
+def come_and_go(place: Installation) -> None:
+    """Add two workers and take each away as soon as it has partitions, as an autoscaler may."""
+    leaving: set[int | None] = set()
+
+    def step() -> None:
+        for worker in place.visitors:
+            if not worker.running:
+                worker.start()
+            elif worker.pid not in leaving and worker.metric("prewarn_rebalances_total") >= 1:
+                leaving.add(worker.pid)
+                worker.signal(signal.SIGTERM)
+        time.sleep(0.3)
+
+    until_fires(place, STORM, step)
+
+
+def stay_away(place: Installation) -> None:
+    """Take the two workers away for good."""
+    for worker in place.visitors:
+        worker.stop()
+
+
+DRIFTS: Final = frozenset({"PrewarnModelDrift"})
+DRIFT_SECONDS: Final = 12.0
+_COUNTED: Final = "    doc: 医师当日结算笔数\n    scope: prescriber\n    each: line\n    where: not refund"
+
+
+def break_a_feature(place: Installation) -> None:
+    """Deploy a pack in which a feature of the model begins without history, and the one before it, in turns."""
+    place.roll_out(faulty.release(faulty.watchful), *WORKERS)
+    place.settle()
+    changed = False
+
+    def step() -> None:
+        nonlocal changed
+        changed = not changed
+        more = " and hour(event.time) >= 0" if changed else ""
+        place.change_files("features-items.yaml", lambda text: text.replace(_COUNTED, _COUNTED + more, 1), *WORKERS)
+        time.sleep(DRIFT_SECONDS)
+
+    until_fires(place, DRIFTS, step)
 
 
 def kill_all(place: Installation) -> None:
@@ -179,6 +226,45 @@ FAULTS: Final = (
         short=False,
     ),
     Fault(
+        "workers that come and go",
+        come_and_go,
+        stay_away,
+        must=STORM,
+        may=OUTAGE | LATE | LEAVES,
+        tells={STATUS: r"group prewarn: \w+, [1-4] workers"},
+        short=False,
+    ),
+    Fault(
+        "a release with a bug in the model",
+        lambda place: place.roll_out(faulty.release(faulty.model), 1),
+        nothing,
+        must=frozenset({"PrewarnModelPaused"}),
+        may=OUTAGE | LATE | LEAVES,
+        tells={"/metrics": r"(?m)^prewarn_model_paused 1\.0$"},
+        cures=(UNDO,),
+        short=False,
+    ),
+    Fault(
+        "a worker that is given nothing to copy",
+        lambda place: place.roll_out(faulty.release(faulty.throttled), 1),
+        lambda place: place.mend(1),
+        must=frozenset({"PrewarnStandbyBehind"}),
+        may=OUTAGE | LATE | LEAVES,
+        tells={"prewarn doctor": r"ok +topics"},
+        cures=("kubectl -n prewarn delete pod prewarn-1",),
+        short=False,
+    ),
+    Fault(
+        "a worker with too little memory",
+        lambda place: place.roll_out(faulty.release(faulty.confined), 1),
+        nothing,
+        must=frozenset({"PrewarnStateFilling"}),
+        may=OUTAGE | LATE | LEAVES,
+        tells={"/metrics": rf"(?m)^prewarn_memory_limit_bytes {float(faulty.TOO_LITTLE)!r}$"},
+        cures=(UNDO,),
+        short=False,
+    ),
+    Fault(
         "one worker keeps the pack before",
         lambda place: place.change_packs(lambda text: text.replace('version: "', 'version: "new.', 1), 0),
         lambda place: place.restore_packs(),
@@ -247,6 +333,26 @@ FAULTS: Final = (
         may=OUTAGE | LEAVES,
         tells={"prewarn doctor": r"problem brokers"},
     ),
+    Fault(
+        "more settlements than two workers can do",
+        lambda place: place.flood(),
+        lambda place: place.end_flood(),
+        must=frozenset({"PrewarnLagGrowing"}),
+        after=LATE,
+        may=OUTAGE,
+        tells={STATUS: r"all +[1-9]\d*\n"},
+        short=False,
+    ),
+    Fault(
+        "a feature that packs break again and again",
+        break_a_feature,
+        lambda place: place.restore_packs(),
+        must=DRIFTS,
+        may=OUTAGE | LATE | LEAVES,
+        tells={"prewarn rules list": "R01"},
+        cures=(UNDO,),
+        short=False,
+    ),
     # The last: its stops are in the mix of the day, which is thirty times shorter than the run.
     Fault(
         "a rule that hits everybody",
@@ -258,13 +364,5 @@ FAULTS: Final = (
     ),
 )
 
-ELSEWHERE: Final = {
-    "PrewarnLagGrowing": "asks for more than two workers can do, or an outage that is longer than it has to be here",
-    "PrewarnModelDrift": "asks for a world that changes again and again within six hours",
-    "PrewarnModelPaused": "asks for a bug in the model",
-    "PrewarnRebalanceStorm": "asks for six rebalances in half a minute: who restarts may, if it is quick",
-    "PrewarnStandbyBehind": "asks for changelogs that one worker can read and another cannot, or not fast enough",
-    "PrewarnStateFilling": "asks for a container's memory limit and a day of growth",
-    "PrewarnWatchdog": "fires always",
-}
+ELSEWHERE: Final = {"PrewarnWatchdog": "fires always; test_compose.py has it come to its receiver, and stay away"}
 """Alerts that no fault here raises, and why. Promtool's cases show each of them firing and silent all the same."""
