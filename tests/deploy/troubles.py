@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tests.deploy import faulty
 from tests.deploy.installation import EVENTS, INSTITUTIONS, UNDO, WORKERS, Installation
+from tests.stream.process import WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,6 +138,12 @@ def break_a_feature(place: Installation) -> None:
     until_fires(place, DRIFTS, step)
 
 
+def mend_the_feature(place: Installation) -> None:
+    """Deploy the pack as it was."""
+    place.restore_packs()
+    place.roll_out(WorkerProcess.command, *WORKERS)
+
+
 def kill_all(place: Installation) -> None:
     """End both workers as a crash would."""
     for worker in place.workers:
@@ -240,7 +247,7 @@ FAULTS: Final = (
         nothing,
         must=frozenset({"PrewarnModelPaused"}),
         may=OUTAGE | LATE | LEAVES,
-        tells={"/metrics": r"(?m)^prewarn_model_paused 1\.0$"},
+        tells={STATUS: r"group prewarn: \w+, 2 workers"},
         cures=(UNDO,),
         short=False,
     ),
@@ -260,7 +267,7 @@ FAULTS: Final = (
         nothing,
         must=frozenset({"PrewarnStateFilling"}),
         may=OUTAGE | LATE | LEAVES,
-        tells={"/metrics": rf"(?m)^prewarn_memory_limit_bytes {float(faulty.TOO_LITTLE)!r}$"},
+        tells={STATUS: r"group prewarn: \w+, 2 workers"},
         cures=(UNDO,),
         short=False,
     ),
@@ -346,11 +353,10 @@ FAULTS: Final = (
     Fault(
         "a feature that packs break again and again",
         break_a_feature,
-        lambda place: place.restore_packs(),
+        mend_the_feature,
         must=DRIFTS,
         may=OUTAGE | LATE | LEAVES,
         tells={"prewarn rules list": "R01"},
-        cures=(UNDO,),
         short=False,
     ),
     # The last: its stops are in the mix of the day, which is thirty times shorter than the run.
