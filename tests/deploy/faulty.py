@@ -33,6 +33,9 @@ def throttled() -> None:
     from streams.topology import standby  # noqa: PLC0415
 
     class Throttled(standby.Consumer):  # type: ignore[name-defined,misc]
+        def assign(self, _places: list[Any]) -> None:
+            """Ask for nothing: nothing would come."""
+
         def consume(self, _most: int, seconds: float) -> list[Any]:
             time.sleep(seconds)
             return []

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RATE: Final = 40
 """Events a second: little, so that what is seen is the fault and not the machine."""
+FLOOD: Final = 2_000
+EVENTS_SENT: Final = 60_000
 SETTINGS: Final = {"session_timeout": 20, "rules_poll_interval": 0.5, "canary_interval": 1, "standby_replicas": 1}
 """What is shorter here than in the manifests: how soon a dead worker is missed, a pack seen, a heartbeat sent. And each
 worker keeps copies of the other's partitions, so that there are some to watch."""
@@ -103,8 +105,8 @@ class Installation:
         self.prometheus.__enter__()
 
     def flood(self) -> None:
-        """Send the settlements of another province as well, as fast as they come."""
-        self._flood = self._simulate("flood", seed=2)
+        """Send the settlements of another province as well: more than two workers can do."""
+        self._flood = self._simulate("flood", seed=2, events=2 * EVENTS_SENT, rate=FLOOD)
 
     def end_flood(self) -> None:
         """Send them no more."""
@@ -113,8 +115,9 @@ class Installation:
             self._flood = None
 
     def _simulate(self, name: str, **options: int) -> ChildProcess:
-        command = ["-m", "streams.cli", "simulate", "--to-kafka", "--events", "60000"]
-        command += [part for option, value in options.items() for part in (f"--{option}", str(value))]
+        command = ["-m", "streams.cli", "simulate", "--to-kafka"]
+        for option, value in ({"events": EVENTS_SENT} | options).items():
+            command += [f"--{option}", str(value)]
         return ChildProcess([sys.executable, *command], log=self._folder / f"{name}.log", env=self._administrator())
 
     def _administrator(self) -> dict[str, str]:
