@@ -197,6 +197,8 @@ OUTAGE: Final = frozenset(
         "PrewarnEventErrors",  # who starts again meets the registry records again that cannot be read
     }
 )
+REPLACED: Final = OUTAGE | LATE | LEAVES | RESTARTING
+"""The same where workers are replaced more than once."""
 STATUS: Final = "prewarn status"
 
 FAULTS: Final = (
@@ -246,7 +248,7 @@ FAULTS: Final = (
         lambda place: place.roll_out(faulty.release(faulty.model), 1),
         nothing,
         must=frozenset({"PrewarnModelPaused"}),
-        may=OUTAGE | LATE | LEAVES,
+        may=REPLACED,
         tells={STATUS: r"group prewarn: \w+, 2 workers"},
         cures=(UNDO,),
         short=False,
@@ -256,8 +258,8 @@ FAULTS: Final = (
         lambda place: place.roll_out(faulty.release(faulty.throttled), 1),
         lambda place: place.mend(1),
         must=frozenset({"PrewarnStandbyBehind"}),
-        may=OUTAGE | LATE | LEAVES,
-        tells={"prewarn doctor": r"ok +topics"},
+        may=REPLACED,
+        tells={"prewarn doctor": r"ok +partitions"},
         cures=("kubectl -n prewarn delete pod prewarn-1",),
         short=False,
     ),
@@ -266,7 +268,7 @@ FAULTS: Final = (
         lambda place: place.roll_out(faulty.release(faulty.confined), 1),
         nothing,
         must=frozenset({"PrewarnStateFilling"}),
-        may=OUTAGE | LATE | LEAVES,
+        may=REPLACED,
         tells={STATUS: r"group prewarn: \w+, 2 workers"},
         cures=(UNDO,),
         short=False,
@@ -345,7 +347,8 @@ FAULTS: Final = (
         lambda place: place.flood(),
         lambda place: place.end_flood(),
         must=frozenset({"PrewarnLagGrowing"}),
-        may=OUTAGE | LATE,
+        # Another province's traffic: rules and model are surprised.
+        may=OUTAGE | LATE | {"PrewarnDecisionMixShifted", "PrewarnModelDrift", "PrewarnRulePaused"},
         tells={STATUS: r"all +[1-9]\d*\n"},
         short=False,
     ),
@@ -354,7 +357,7 @@ FAULTS: Final = (
         break_a_feature,
         mend_the_feature,
         must=DRIFTS,
-        may=OUTAGE | LATE | LEAVES,
+        may=REPLACED,
         tells={"prewarn rules list": "R01"},
         short=False,
     ),
