@@ -343,6 +343,15 @@ FAULTS: Final = (
         tells={"prewarn doctor": r"problem brokers"},
     ),
     Fault(
+        "a feature that packs break again and again",
+        break_a_feature,
+        mend_the_feature,
+        must=DRIFTS,
+        may=REPLACED,
+        tells={"prewarn rules list": "R01"},
+        short=False,
+    ),
+    Fault(
         "more settlements than two workers can do",
         lambda place: place.flood(),
         lambda place: place.end_flood(),
@@ -350,15 +359,6 @@ FAULTS: Final = (
         # Another province's traffic: rules and model are surprised.
         may=OUTAGE | LATE | {"PrewarnDecisionMixShifted", "PrewarnModelDrift", "PrewarnRulePaused"},
         tells={STATUS: r"all +[1-9]\d*\n"},
-        short=False,
-    ),
-    Fault(
-        "a feature that packs break again and again",
-        break_a_feature,
-        mend_the_feature,
-        must=DRIFTS,
-        may=REPLACED,
-        tells={"prewarn rules list": "R01"},
         short=False,
     ),
     # The last: its stops are in the mix of the day, which is thirty times shorter than the run.
