@@ -53,14 +53,7 @@ def confined() -> None:
     memory.limit_bytes = limit  # type: ignore[assignment]
 
 
-def watchful() -> None:
-    """Not ill: it looks for drift at every settlement, for there are as few here as the rules' times are short."""
-    from models import drift  # noqa: PLC0415
-
-    drift.WATCH_ONE_IN = 1  # type: ignore[misc]
-
-
-ILLS: Final[dict[str, Callable[[], None]]] = {each.__name__: each for each in (model, throttled, confined, watchful)}
+ILLS: Final[dict[str, Callable[[], None]]] = {each.__name__: each for each in (model, throttled, confined)}
 
 
 def release(ill: Callable[[], None]) -> tuple[str, ...]:

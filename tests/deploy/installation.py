@@ -135,12 +135,8 @@ class Installation:
 
     def change_packs(self, change: Callable[[str], str], *numbers: int) -> None:
         """Change the general part of the packs of these workers, as a changed ConfigMap does."""
-        self.change_files("pack.yaml", change, *numbers)
-
-    def change_files(self, name: str, change: Callable[[str], str], *numbers: int) -> None:
-        """Do the same with any file of the packs."""
         for number in numbers:
-            self.pods[number].swap("rules", lambda file, text: _on_trial(change(text) if file == name else text))
+            self.pods[number].swap("rules", lambda file, text: _on_trial(change(text) if file == "pack.yaml" else text))
 
     def restore_packs(self) -> None:
         """Put the shipped pack back everywhere; one of its rules is on trial, so that there is something to see."""
