@@ -29,6 +29,14 @@ def wait_for_heartbeat(worker: WorkerProcess, since: float) -> None:
         time.sleep(0.2)
 
 
+def wait_for_bytes(worker: WorkerProcess, more_than: int) -> None:
+    """Wait until rows were measured: that is done less often than they are counted."""
+    deadline = time.monotonic() + 60
+    while worker.metric("prewarn_table_bytes", table="settlements") <= more_than:
+        assert time.monotonic() < deadline, worker.get("/metrics")[1]
+        time.sleep(0.2)
+
+
 def dear(number: int) -> bytes:
     """Return a settlement of a line above its price limit (P15), of a person and institution of its own."""
     own = {"setl_id": f"dear{number}", "event_id": f"dear{number}", "psn_no": f"3100000000000000000{number}"}
@@ -55,7 +63,7 @@ def test_metrics_tell_what_happens(scene: Scene, tmp_path: Path) -> None:
         assert worker.metric("prewarn_stage_duration_seconds_count", stage=stage) == count, stage
     assert worker.metric("prewarn_stage_duration_seconds_count", stage="commit") > 0
     assert worker.metric("prewarn_table_rows", table="settlements") == settlements
-    assert worker.metric("prewarn_table_bytes", table="settlements") > 100 * settlements
+    wait_for_bytes(worker, more_than=100 * settlements)
     assert worker.metric("prewarn_consumer_lag_records") == 0
     assert worker.metric("prewarn_consumer_lag_seconds") == 0
     assert worker.metric("prewarn_rebalances_total") >= 1
