@@ -10,14 +10,14 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from confluent_kafka import KafkaError
+    from confluent_kafka import Consumer, TopicPartition
 
     from streams.settings import Settings
 
@@ -27,6 +27,9 @@ REPORT_EVERY_S: Final = 10.0
 """At most one line in this time says that Kafka cannot be reached."""
 IDLE_MS: Final = 180_000
 """Idle connections are closed before load balancers cut them silently."""
+_MOVING: Final = frozenset(
+    {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.FENCED_LEADER_EPOCH}
+)
 ROW_FACTOR: Final = 16
 """How much larger than the largest event a row or a result of ours may be: an event of 1 MiB can carry 20,000 trace
 codes, and the settlement row remembers 150 bytes for each."""
@@ -202,6 +205,26 @@ def wait_for_broker(settings: Settings, stop: threading.Event) -> bool:
             logger.warning("waiting for Kafka at %s: %s", settings.bootstrap_servers, reason)
         stop.wait(_RETRY_S)
     return False
+
+
+def watermarks(consumer: Consumer, place: TopicPartition, timeout_s: float) -> tuple[int, int]:
+    """Return the offset at which a partition begins, and the one at which it ends.
+
+    While its leadership moves (a broker was restarted), whoever led it refuses to say; so it is asked again.
+
+    Raises:
+        KafkaException: There was no such answer within the time.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(place, timeout=timeout_s)
+        except KafkaException as error:
+            if error.args[0].code() not in _MOVING or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return low, high
 
 
 def _administrator(settings: Settings, on_error: LastFault) -> AdminClient:

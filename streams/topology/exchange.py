@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.engine.asks import Answer, Ask, Letter, decode_answers, decode_letter, encode_answers, encode_letter
+from streams.topology.clients import watermarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,8 +160,7 @@ class Exchange:
 
     def _ends(self, place: TopicPartition) -> tuple[int, int]:
         assert self._consumer is not None  # noqa: S101 - `resume` makes it
-        low, high = self._consumer.get_watermark_offsets(place, timeout=_QUESTION_S)
-        return low, high
+        return watermarks(self._consumer, place, _QUESTION_S)
 
     async def run(self) -> None:
         """Keep ticking; never returns."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from streams.topology.clients import watermarks
 from streams.topology.replica import RecoveryError, Replica, decoded_settlement
 
 if TYPE_CHECKING:
@@ -185,8 +186,7 @@ class Recovery:
     @staticmethod
     def _watermarks(consumer: Consumer, place: Place) -> tuple[int, int]:
         """The offset at which a partition begins, and the one at which it ends."""
-        low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=_QUESTION_S)
-        return low, high
+        return watermarks(consumer, TopicPartition(*place), _QUESTION_S)
 
     def _read(self, consumer: Consumer, ends: dict[Place, tuple[int, int]], apply: Callable[[Message], None]) -> None:
         """Read partitions from an offset to another."""

@@ -151,6 +151,9 @@ class Installation(Scene):
             if time.monotonic() > deadline:
                 tails = "\n".join(f"{worker.log_path}:\n{worker.log[-2000:]}" for worker in self.wanted)
                 raise WorkerError(f"the workers are not ready after {_READY_S:g} s:\n{tails}")
+            for worker in self.wanted:
+                if not worker.running:  # as Kubernetes would
+                    worker.start()
             time.sleep(_POLL_S)
 
     def judged_by(self, version: str) -> bool:

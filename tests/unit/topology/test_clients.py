@@ -8,10 +8,10 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.settings import Secret, Settings
 from streams.topology import clients
@@ -280,3 +280,31 @@ class TestFaust:
         )
         with pytest.raises(Unreachable, match="TLS certificate or key cannot be used"):
             credentials(settings)
+
+
+class _Moving:
+    """Refuses to tell where a partition ends, some times over, as a broker that leads it no more."""
+
+    def __init__(self, code: int, times: int) -> None:
+        self._code = code
+        self.left = times
+
+    def get_watermark_offsets(self, _place: TopicPartition, timeout: float) -> tuple[int, int]:
+        assert timeout > 0
+        if self.left:
+            self.left -= 1
+            raise KafkaException(KafkaError(self._code))
+        return 3, 7
+
+
+def test_a_partition_whose_leader_moves_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it tells, or for as long as one waits; whatever else is wrong is told at once."""
+    monkeypatch.setattr(clients, "_RETRY_S", 0.01)
+    place = TopicPartition("t", 0)
+    moving = cast("Consumer", _Moving(KafkaError.NOT_LEADER_FOR_PARTITION, 3))
+    assert clients.watermarks(moving, place, 5.0) == (3, 7)
+    for code, seconds in ((KafkaError.NOT_LEADER_FOR_PARTITION, 0.05), (KafkaError.TOPIC_AUTHORIZATION_FAILED, 5.0)):
+        refusing = _Moving(code, 1_000)
+        with pytest.raises(KafkaException):
+            clients.watermarks(cast("Consumer", refusing), place, seconds)
+        assert refusing.left > 900
