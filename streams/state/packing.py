@@ -1,8 +1,7 @@
 """Settlement rows, packed: of all rows they are the largest, they are many, and they are hardly ever read.
 
-Zstandard with a dictionary of typical rows needs a sixth of the bytes (measured: `python -m tests.bench state`), in
-memory, on disk, and in the changelog and its copies, for about five microseconds a row. The dictionary of a row is
-named in it: `dictionaries/N.zdict` are all there ever were, rows are written with the last one. Another pack, or other
+Zstandard with a dictionary of typical rows needs a fifth of the bytes in the changelog and its copies, and about a
+quarter in memory (`python -m tests.bench state`; before: 2,128 and 2,704 bytes). The dictionary of a row is named in it: `dictionaries/N.zdict` are all there ever were, rows are written with the last one. Another pack, or other
 traffic, packs a little less well by the same dictionary; `python -m tests.bench.dictionary` makes a new one.
 """
 
@@ -17,7 +16,7 @@ import zstandard
 
 _FOLDER: Final = Path(__file__).parent / "dictionaries"
 LEVEL: Final = 1
-"""Higher ones gain 4 % and cost more than that."""
+"""The fastest: a row is packed for every settlement."""
 LARGEST: Final = 64 << 20
 """Bytes of an unpacked row, at most: many times what the largest event can give."""
 

@@ -28,7 +28,6 @@ SEEDS: Final = (11, 12, 13)
 EVENTS: Final = 2_500
 FRAUD_RATE: Final = 0.03
 SIZE: Final = 16_384
-"""Twice as much gains 2 %."""
 FOLDER: Final = Path(packing.__file__).parent / "dictionaries"
 
 

@@ -47,8 +47,7 @@ CALM_BROKERS = {
     "num.network.threads": 1,
     "num.io.threads": 2,
 }
-"""In a long run on few cores: a follower that fetches at every record looks at all its partitions each time, which
-was a third of all processor time there was."""
+"""In a long run on few cores: a follower that fetches at every record looks at all its partitions each time."""
 HORIZON_DAYS = 400
 CALM_WORKERS = {"producer_linger_ms": 20}
 """In a long run: fewer and larger requests."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 RATE: Final = 40
 """Events a second: little, so that what is seen is the fault and not the machine."""
 FLOOD: Final = 2_000
+"""Events a second of a flood: more than two workers screen on two cores."""
 EVENTS_SENT: Final = 60_000
 SETTINGS: Final = {"session_timeout": 20, "rules_poll_interval": 0.5, "canary_interval": 1, "standby_replicas": 1}
 """What is shorter here than in the manifests: how soon a dead worker is missed, a pack seen, a heartbeat sent. And each
