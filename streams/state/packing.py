@@ -1,8 +1,9 @@
 """Settlement rows, packed: of all rows they are the largest, they are many, and they are hardly ever read.
 
 Zstandard with a dictionary of typical rows needs a fifth of the bytes in the changelog and its copies, and about a
-quarter in memory (`python -m tests.bench state`; before: 2,128 and 2,704 bytes). The dictionary of a row is named in it: `dictionaries/N.zdict` are all there ever were, rows are written with the last one. Another pack, or other
-traffic, packs a little less well by the same dictionary; `python -m tests.bench.dictionary` makes a new one.
+quarter in memory (`python -m tests.bench state`; before: 2,128 and 2,704 bytes). The dictionary of a row is named in
+it: `dictionaries/N.zdict` are all there ever were, rows are written with the last one. Another pack, or other traffic,
+packs a little less well by the same dictionary; `python -m tests.bench.dictionary` makes a new one.
 """
 
 from __future__ import annotations
