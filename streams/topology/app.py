@@ -21,7 +21,7 @@ from streams.topology.incoming import Incoming
 from streams.topology.rekey import Rekeying
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from streams.settings import Settings
     from streams.topology.canary import Canary
@@ -39,16 +39,30 @@ TURN: Final = 4
 """Records handled before other tasks of the loop have their turn: a few milliseconds."""
 
 
-class _App(faust.App):  # type: ignore[misc] # Faust has no types
-    """A Faust app that leaves no folders where it is started: it has no tables to keep in them."""
+class App(faust.App):  # type: ignore[misc] # Faust has no types
+    """A Faust app that leaves no folders where it is started: it has no tables to keep in them.
+
+    Its own tasks (`task`) begin when the first recovery is over, which may be minutes and several rebalances later.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        #: What runs before there are partitions too; an error in it ends the app.
+        self.from_the_start: list[Callable[[], Coroutine[Any, Any, None]]] = []
+
+    async def on_start(self) -> None:
+        """See `mode.Service.on_start`; called before the app joins its group."""
+        await super().on_start()
+        for run in self.from_the_start:
+            self.add_future(run())
 
     def _create_directories(self) -> None:
         pass
 
 
-def make_app(settings: Settings) -> faust.App:
+def make_app(settings: Settings) -> App:
     """A Faust app that reads raw records, keeps no tables and serves no pages."""
-    return _App(
+    return App(
         settings.group_id,
         **faust_arguments(settings),
         key_serializer="raw",

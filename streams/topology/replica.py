@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 TOMBSTONES_S: Final = 43_200.0
 """How old an image may be that is read on: half of the time for which Kafka keeps the record that deletes a row."""
+LOOK_AT: Final = 20_000
+"""Rows that are read before it is seen whether they can be decoded."""
 _OTHER_KEY: Final = (
     "was written under another state key: with this one all windows would be empty. Set PREWARN_STATE_KEY to that key; "
     "where there was none, it is the PREWARN_PERSON_KEY of that time"
@@ -78,6 +80,9 @@ class Replica:
         self.complete_at = now()
         #: Records of workers that had lost the partition.
         self.void = 0
+        #: Window rows that nobody has tried to decode yet, by key with the offset of each. A log has many versions of
+        #: a busy row, and only the last is ever used.
+        self._unseen: dict[str, tuple[int, bytes]] = {}
         self._names = names
         self._state_key = state_key
         self._now = now
@@ -124,13 +129,14 @@ class Replica:
             self.complete_at = self._now()
 
     def adopt(self) -> Partition:
-        """Let events be decided on the rows from now on; returns them."""
+        """Let events be decided on the rows from now on; returns them, or raises `RecoveryError`."""
         self.save()
         self.image.live = True
         return self.image.rows
 
     def save(self) -> None:
-        """Have the image on disk, if that is where it is kept, come as far as this."""
+        """Have the image on disk, if that is where it is kept, come as far as this; raises `RecoveryError`."""
+        self._see()
         topics = changelogs(self._names)
         offsets, epochs = ([by_topic[topic] for topic in topics] for by_topic in (self.offsets, self.epochs))
         self.image.save(Progress(offsets, epochs, self.complete_at))
@@ -168,8 +174,9 @@ class Replica:
             try:
                 self._kept(record, ours=ours)
             except ValueError as error:  # msgspec's decoding errors are ValueErrors
-                place = f"{topic}[{self.number}]@{record.offset}"
-                raise RecoveryError(f"{place} holds no rows of this version: {error}") from error
+                raise self._unreadable(topic, record.offset, error) from error
+            if len(self._unseen) >= LOOK_AT:
+                self._see()
         self.offsets[topic] = record.offset + 1
         if self.image.is_full:
             self.save()
@@ -187,6 +194,7 @@ class Replica:
         elif key.startswith(ANSWERS_PREFIX):
             self.image.answers(key, value or None)
         elif value is None:
+            self._unseen.pop(key, None)
             self.image.window(key, None)
         elif key == REACHED_KEY:
             row = decode_reached(value)
@@ -194,9 +202,21 @@ class Replica:
             self.image.reached(row)
         else:
             if not ours:
-                # Rows rest encoded; what cannot be decoded must be told now.
-                decode_window(value)
+                self._unseen[key] = (offset, value)
             self.image.window(key, value)
+
+    def _see(self) -> None:
+        """Refuse window rows that cannot be decoded: they rest encoded, and it would be found out in a decision."""
+        for offset, raw in self._unseen.values():
+            try:
+                decode_window(raw)
+            except ValueError as error:
+                raise self._unreadable(self._names.windows, offset, error) from error
+        self._unseen = {}
+
+    def _unreadable(self, topic: str, offset: int, error: ValueError) -> RecoveryError:
+        place = f"{topic}[{self.number}]@{offset}"
+        return RecoveryError(f"{place} holds no rows of this version: {error}")
 
 
 def changelogs(names: Names) -> tuple[str, str, str]:

@@ -193,7 +193,8 @@ class Worker:
         checkpoint.journal = assignment.journal = kept.journal(sink, assignment.read_on)
         app.on_partitions_revoked.connect(assignment.on_partitions_revoked)
         app.on_rebalance_complete.connect(assignment.on_rebalance_complete)
-        app.task(sink.run)
+        # While partitions are restored too: a process that does not poll for so long counts as one that stood still.
+        app.from_the_start.append(sink.run)
         app.task(exchange.run)
         if self.learning is not None:
             self.learning.start()

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.state.disk import Disk
+from streams.state.rows import WindowRow, encode_row
 from streams.topology.diskimage import DiskImage
-from streams.topology.replica import TOMBSTONES_S, RecoveryError, Replica
+from streams.topology.replica import LOOK_AT, TOMBSTONES_S, RecoveryError, Replica
 from streams.topology.statekey import KEY_ROW, StateKey
 from tests.unit.topology.changelog import KEY, NAMES, PARTITION, STEPS, Changelog, contents
 
@@ -128,6 +129,26 @@ def test_rows_of_another_state_key_or_version_are_refused() -> None:
     other = Message(topic=NAMES.windows, partition=PARTITION, offset=7, key=KEY_ROW, value=b"another")
     with pytest.raises(RecoveryError, match="another state key"):
         replica().apply(other)
-    broken = Message(topic=NAMES.windows, partition=PARTITION, offset=7, key=b"p:1", value=b"\xc1")
-    with pytest.raises(RecoveryError, match=r"windows\[3\]@7 holds no rows of this version"):
+    broken = Message(topic=NAMES.traces, partition=PARTITION, offset=7, key=b"", value=b"\xc1")
+    with pytest.raises(RecoveryError, match=r"traces\[3\]@7 holds no rows of this version"):
         replica().apply(broken)
+
+
+def test_window_rows_that_cannot_be_read_are_refused_before_they_are_used() -> None:
+    """Only the last version of a row is looked at: when it is saved or decided on, or after so many rows."""
+    image = replica()
+    image.apply(window(7, b"p:1", b"\xc1"))
+    with pytest.raises(RecoveryError, match=r"windows\[3\]@7 holds no rows of this version"):
+        image.adopt()
+    image.apply(window(8, b"p:1", encode_row(WindowRow({}, 0, {}))))
+    image.adopt()
+    image.apply(window(9, b"p:1", b"\xc1"))
+    for number in range(LOOK_AT - 2):
+        image.apply(window(10 + number, b"p:%d" % (number + 2), encode_row(WindowRow({}, 0, {}))))
+    with pytest.raises(RecoveryError, match=r"windows\[3\]@9 holds no rows"):
+        image.apply(window(10 + LOOK_AT, b"p:0", encode_row(WindowRow({}, 0, {}))))
+
+
+def window(offset: int, key: bytes, value: bytes) -> Message:
+    """Return a record of a window row."""
+    return Message(topic=NAMES.windows, partition=PARTITION, offset=offset, key=key, value=value)
