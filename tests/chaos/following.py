@@ -1,4 +1,4 @@
-"""Reads results while they come: how far the run is, and how long which partition was silent."""
+"""Reads results while they come: how far the run is, what is done by them, and how long which partition was silent."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 1_000
 _POLL_S: Final = 0.1
+_COMPLETE: Final = b'"status":"complete"'
 
 
 class Following(threading.Thread):
@@ -35,6 +36,8 @@ class Following(threading.Thread):
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._answered: set[str] = set()
+        #: Those whose results so far miss something.
+        self._partial: set[str] = set()
         self.last = time.monotonic()
 
     @property
@@ -47,16 +50,21 @@ class Following(threading.Thread):
         """Settlements that were sent and have no result."""
         return len(self._partition)
 
-    def expect(self, partition: int, setl_id: str) -> None:
-        """Note that a settlement was sent; only its first sending counts."""
+    def is_complete(self, setl_id: str) -> bool:
+        """Whether a settlement has a result that misses nothing."""
+        return setl_id in self._answered and setl_id not in self._partial
+
+    def expect(self, partition: int, setl_id: str) -> bool:
+        """Note that a settlement was sent; returns whether it was for the first time, as only that counts."""
         with self._lock:
             if setl_id in self._answered or setl_id in self._partition:
-                return
+                return False
             now = time.monotonic()
             self._partition[setl_id] = partition
             self._owed[partition][setl_id] = now
             if self._silent_since[partition] is None:
                 self._silent_since[partition] = now
+            return True
 
     def begin(self) -> None:
         """Measure silences from here on."""
@@ -91,16 +99,21 @@ class Following(threading.Thread):
         try:
             consumer.assign([TopicPartition(topic, number, 0) for number in range(installation.partitions)])
             while not self._ended.is_set():
-                keys = [m.key().decode() for m in consumer.consume(_BATCH, _POLL_S) if m.error() is None]
-                if keys:
-                    self._take(keys)
+                results = [m for m in consumer.consume(_BATCH, _POLL_S) if m.error() is None]
+                if results:
+                    self._take([(m.key().decode(), _COMPLETE in m.value()) for m in results])
         finally:
             consumer.close()
 
-    def _take(self, keys: list[str]) -> None:
+    def _take(self, results: list[tuple[str, bool]]) -> None:
+        """Take settlements that have a result, and whether it is complete."""
         with self._lock:
             now = self.last = time.monotonic()
-            for setl_id in keys:
+            for setl_id, complete in results:
+                if complete:
+                    self._partial.discard(setl_id)
+                elif setl_id not in self._answered:
+                    self._partial.add(setl_id)
                 self._answered.add(setl_id)
                 partition = self._partition.pop(setl_id, None)
                 if partition is None:

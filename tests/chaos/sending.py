@@ -1,4 +1,9 @@
-"""Sends the story: each partition in its order, and no two at once to where the order between them matters."""
+"""Sends the story: each partition in its order, and no two at once to where the order between them matters.
+
+A line that touches a row which a line of another partition touched before goes when that one is *done*: once it has a
+complete result, which nobody sees before everything that it changes is on its way to those who own it, or, as other
+kinds of events have no result, once it is settled (`tests.chaos.settling`), which takes a second or two longer.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +46,14 @@ class SendingError(Exception):
 class _Entry:
     """A line that is not settled yet."""
 
-    __slots__ = ("after", "line", "offset")
+    __slots__ = ("after", "has_result", "line", "offset")
 
     def __init__(self, line: Line, after: list[_Entry]) -> None:
         self.line = line
-        #: Lines of other partitions that must be settled before this one is sent.
+        #: Lines of other partitions that must be done before this one is sent.
         self.after = after
+        #: Whether a result tells when it is done: that of a settlement which is sent for the first time.
+        self.has_result = False
         #: Where it is, once it was delivered.
         self.offset: int | None = None
 
@@ -149,13 +156,17 @@ class Sending(threading.Thread):
             return False
         if not entry.after:
             return True
-        settled = self._settling.settled
-        for other in entry.after:
-            if other.offset is None or other.offset >= settled[other.line.partition]:
-                return False
+        if not all(map(self._is_done, entry.after)):
+            return False
         self.waited += 1
         entry.after = []
         return True
+
+    def _is_done(self, entry: _Entry) -> bool:
+        line = entry.line
+        if entry.has_result and self._following.is_complete(line.setl_id or ""):
+            return True
+        return entry.offset is not None and entry.offset < self._settling.settled[line.partition]
 
     def _produce(self, entry: _Entry) -> None:
         line = entry.line
@@ -167,7 +178,7 @@ class Sending(threading.Thread):
             entry.offset = message.offset()
 
         if line.setl_id is not None:
-            self._following.expect(line.partition, line.setl_id)
+            entry.has_result = self._following.expect(line.partition, line.setl_id)
         self._producer.produce(self._topic, key=line.area, value=line.raw, on_delivery=delivered)
         self.sent += 1
         if self.sent % 100 == 0:

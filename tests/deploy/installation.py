@@ -29,6 +29,8 @@ RATE: Final = 40
 """Events a second: little, so that what is seen is the fault and not the machine."""
 FLOOD: Final = 2_000
 """Events a second of a flood: more than two workers screen on two cores."""
+STREAM: Final = 250
+"""Events a second that two workers screen, and far more than what comes otherwise."""
 EVENTS_SENT: Final = 60_000
 SETTINGS: Final = {"session_timeout": 20, "rules_poll_interval": 0.5, "canary_interval": 1, "standby_replicas": 1}
 """What is shorter here than in the manifests: how soon a dead worker is missed, a pack seen, a heartbeat sent. And each
@@ -108,6 +110,12 @@ class Installation:
     def flood(self) -> None:
         """Send the settlements of another province as well: more than two workers can do."""
         self._flood = self._simulate("flood", seed=2, events=2 * EVENTS_SENT, rate=FLOOD)
+
+    def pour(self, seed: int, seconds: float, **options: int) -> None:
+        """Send the settlements of another province for a while, as many as can be screened."""
+        self._flood = self._simulate(f"province-{seed}", seed=seed, rate=STREAM, **options)
+        time.sleep(seconds)
+        self.end_flood()
 
     def end_flood(self) -> None:
         """Send them no more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from tests.deploy import faulty
@@ -116,6 +117,22 @@ def stay_away(place: Installation) -> None:
         worker.stop()
 
 
+DRIFT: Final = frozenset({"PrewarnModelDrift"})
+TURN_SECONDS: Final = 12.0
+VILLAGE: Final = {"persons": 50, "institutions": 1}
+
+
+def take_turns(place: Installation) -> None:
+    """Have a village, whose few persons are at their one hospital all the time, and a province send in turns."""
+    seeds = count(10)
+
+    def step() -> None:
+        place.pour(next(seeds), TURN_SECONDS, **VILLAGE)
+        place.pour(next(seeds), TURN_SECONDS)
+
+    until_fires(place, DRIFT, step)
+
+
 def kill_all(place: Installation) -> None:
     """End both workers as a crash would."""
     for worker in place.workers:
@@ -171,6 +188,8 @@ OUTAGE: Final = frozenset(
 )
 REPLACED: Final = OUTAGE | LATE | LEAVES | RESTARTING
 """The same where workers are replaced more than once."""
+SURPRISED: Final = frozenset({"PrewarnDecisionMixShifted", "PrewarnRulePaused"})
+"""Another province's traffic is news to rules and policy."""
 STATUS: Final = "prewarn status"
 
 FAULTS: Final = (
@@ -319,9 +338,17 @@ FAULTS: Final = (
         lambda place: place.flood(),
         lambda place: place.end_flood(),
         must=frozenset({"PrewarnLagGrowing"}),
-        # Another province's traffic: rules and model are surprised.
-        may=OUTAGE | LATE | {"PrewarnDecisionMixShifted", "PrewarnModelDrift", "PrewarnRulePaused"},
+        may=OUTAGE | LATE | SURPRISED | DRIFT,
         tells={STATUS: r"all +[1-9]\d*\n"},
+        short=False,
+    ),
+    Fault(
+        "areas that join and leave again",
+        take_turns,
+        nothing,
+        must=DRIFT,
+        may=SURPRISED,
+        tells={STATUS: r"group prewarn: stable, 2 workers"},
         short=False,
     ),
     # The last: its stops are in the mix of the day, which is thirty times shorter than the run.
@@ -336,7 +363,6 @@ FAULTS: Final = (
 )
 
 ELSEWHERE: Final = {
-    "PrewarnModelDrift": "asks for a world that changes again and again; a flood from elsewhere is one now and then",
     "PrewarnWatchdog": "fires always; test_compose.py has it come to its receiver, and stay away",
 }
 """Alerts that no fault here raises, and why. Promtool's cases show each of them firing and silent all the same."""
