@@ -88,6 +88,17 @@ class AnswerBook:
             while rows and rows[0].last < self._released.get(asker, -1):
                 yield rows.popleft().key, None
 
+    def again(self, key: str) -> bool:
+        """Have the answers of a saved row saved once more; returns whether there is such a row."""
+        _, asker, first = key.split(":")
+        rows = self._saved.get(int(asker), deque())
+        found = [row for row in rows if row.key == key]
+        for row in found:
+            rows.remove(row)
+            answers = self._given.get(int(asker), {})
+            self._fresh.setdefault(int(asker), []).extend(o for o in answers if int(first) <= o <= row.last)
+        return bool(found)
+
     def restore(self, key: str, raw: bytes | None) -> None:
         """Take a row from the changelog.
 

@@ -14,6 +14,7 @@ from streams.topology.gauges import RebalanceClock
 from streams.topology.recovery import Recovery
 from streams.topology.replica import RecoveryError
 from streams.topology.sink import give_up
+from streams.topology.zombies import Zombies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,9 @@ class Assignment:
         )
         #: Follows what is held to disk, where rows are kept there.
         self.journal: Journal | None = None
+        self._zombies = Zombies(worker.names, worker.store, self._recovery.beyond, checkpoint.again)
+        checkpoint.look_around = self._zombies.look
+        sink.observers.append(self._zombies.acknowledged)
 
     async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
         """Faust awaits this when it has committed, before partitions are shared anew."""
@@ -87,6 +91,7 @@ class Assignment:
         new, given_up = worker.store.hold(partitions)
         if self.journal is not None:
             self.journal.give_up(given_up)
+        self._zombies.give_up(given_up)
         worker.metrics.assigned_partitions.value = len(partitions)
         worker.metrics.recovering.value = 1
         if worker.learning is not None:
@@ -97,7 +102,9 @@ class Assignment:
             count = await asyncio.to_thread(self._recovery.run, new)
             if self.journal is not None:
                 self.journal.keep(self._recovery.replicas)
+            self._zombies.follow(self._recovery.replicas)
             await self._checkpoint.claim(new)
+            self._zombies.claimed(self._recovery.replicas)
             await asyncio.to_thread(self._wait_for_registries)
             await asyncio.to_thread(self._exchange.resume)
             if worker.learning is not None:

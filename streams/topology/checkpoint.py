@@ -25,6 +25,7 @@ from faust.transport.drivers.aiokafka import Producer as FaustProducer
 
 from streams.features.scopes import TRACE_PREFIX
 from streams.memory import set_aside
+from streams.state.answers import ANSWERS_PREFIX
 from streams.state.rows import TraceRow, encode_row, encode_traces
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ Write = tuple[str, int, str | None, bytes | None]
 """Topic, partition, key, value."""
 
 
+async def _nothing() -> None:
+    """What there is to see where nobody looks."""
+
+
 class Checkpoint:
     """Makes state durable before offsets are.
 
@@ -82,6 +87,8 @@ class Checkpoint:
         self._traces = traces_topic
         #: Brings what is acknowledged to disk, where rows are kept there.
         self.journal: Journal | None = None
+        #: Finds out what others wrote over our rows, and has it written again.
+        self.look_around: Callable[[], Awaitable[None]] = _nothing
         #: When the last checkpoint ended, epoch seconds; 0 before the first.
         self.completed_at = 0.0
         # Two checkpoints at once (timer and rebalance) could write an older row after a newer one.
@@ -90,6 +97,7 @@ class Checkpoint:
     async def __call__(self) -> None:
         """Steps 1 to 3; returns when 4 is safe."""
         async with self._one_at_a_time:
+            await self.look_around()
             self._exchange.send()
             reached = self._how_far()
             writes = await self._take()
@@ -121,14 +129,32 @@ class Checkpoint:
         Faust commits, and calls `flush`, only where events were handled. Without this a worker whose own partitions
         are quiet would save nothing of what it folds for others, and fold it all again after a crash.
         """
-        changed = any(rows.dirty for rows in self._store.partitions.values()) or self._how_far() != self._reached
-        if changed and not self._one_at_a_time.locked():
+        if self._one_at_a_time.locked():
+            return
+        if any(rows.dirty for rows in self._store.partitions.values()) or self._how_far() != self._reached:
             await self()
+        else:
+            async with self._one_at_a_time:
+                await self.look_around()
 
     async def ended(self) -> None:
         """Wait until no checkpoint is under way."""
         async with self._one_at_a_time:
             pass
+
+    def again(self, topic: str, number: int, key: str) -> None:
+        """Have a row of a changelog be written once more although it has not changed, or that there is none."""
+        rows = self._store.partitions.get(number)
+        if rows is None:
+            return
+        if topic != self._windows:
+            self._write(topic, number, key, rows.settlements.get(key))
+        elif key == REACHED_KEY:
+            self._reached.pop(number, None)
+        elif rows.peek(key) is not None:
+            rows.dirty.add(key)
+        elif not (key.startswith(ANSWERS_PREFIX) and rows.answers.again(key)):
+            self._write(topic, number, key, None)
 
     async def claim(self, new: set[int]) -> None:
         """Begin a new epoch of partitions that were taken over, before anything else is written to them."""

@@ -17,6 +17,8 @@ class Progress(NamedTuple):
     offsets: list[int]
     epochs: list[int]
     complete_at: float
+    shadowed: list[tuple[str, str]] = []  # noqa: RUF012 - a default is never changed
+    """See `streams.topology.replica.Replica.shadowed`."""
 
 
 class Image(Protocol):

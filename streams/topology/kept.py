@@ -64,5 +64,5 @@ class Kept:
         if self._disk is None:
             return None
         journal = Journal(self._names, self._cache_bytes, read_on)
-        sink.observe = journal.acknowledged
+        sink.observers.append(journal.acknowledged)
         return journal

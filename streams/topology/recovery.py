@@ -98,6 +98,7 @@ class Recovery:
             RecoveryError: A record cannot be read: deciding on half a state would accuse people falsely.
         """
         self.read.clear()
+        self.replicas = {}
         if not new:
             return 0
         consumer = Consumer(self._config)
@@ -158,6 +159,29 @@ class Recovery:
             raise RecoveryError(f"changelogs cannot be read: {error.args[0].str()}") from error
         finally:
             consumer.close()
+
+    def beyond(self, gaps: Mapping[Place, tuple[int, int]], come_to: Mapping[Place, int]) -> list[Message]:
+        """The records between offsets of changelogs, and those that come after others.
+
+        Args:
+            gaps: From which offset to which to read.
+            come_to: What to read from to the end.
+
+        Raises:
+            KafkaException: Brokers do not answer.
+        """
+        found: list[Message] = []
+        consumer = Consumer(self._config)
+        try:
+            wanted = dict(gaps)
+            for place, offset in come_to.items():
+                _, high = self._watermarks(consumer, place)
+                if high > offset:
+                    wanted[place] = (wanted[place][0] if place in wanted else offset, high)
+            self._read(consumer, wanted, found.append)
+        finally:
+            consumer.close()
+        return found
 
     def _catch_up(self, consumer: Consumer, new: dict[int, Partition]) -> None:
         """Fold what was decided since the window rows were saved."""

@@ -80,6 +80,8 @@ class Replica:
         self.complete_at = now()
         #: Records of workers that had lost the partition.
         self.void = 0
+        #: Topic and key of rows that such a record is the latest of: compaction would keep it, and not the row.
+        self.shadowed: set[tuple[str, str]] = set()
         #: Window rows that nobody has tried to decode yet, by key with the offset of each. A log has many versions of
         #: a busy row, and only the last is ever used.
         self._unseen: dict[str, tuple[int, bytes]] = {}
@@ -91,6 +93,7 @@ class Replica:
             self.offsets = dict(zip(changelogs(names), there.offsets, strict=True))
             self.epochs = dict(zip(changelogs(names), there.epochs, strict=True))
             self.complete_at = there.complete_at
+            self.shadowed.update(there.shadowed)
 
     @property
     def rows(self) -> Partition:
@@ -139,7 +142,7 @@ class Replica:
         self._see()
         topics = changelogs(self._names)
         offsets, epochs = ([by_topic[topic] for topic in topics] for by_topic in (self.offsets, self.epochs))
-        self.image.save(Progress(offsets, epochs, self.complete_at))
+        self.image.save(Progress(offsets, epochs, self.complete_at, sorted(self.shadowed)))
 
     def apply(self, message: Message) -> None:
         """Take the next record of one of the changelogs, as it was read.
@@ -167,7 +170,11 @@ class Replica:
                 raise RecoveryError(f"{topic}[{self.number}] {_OTHER_KEY}")
         elif epoch < self.epochs[topic]:
             self.void += 1
+            if topic != self._names.traces:
+                self.shadowed.add((topic, record.key.decode()))
         else:
+            if self.shadowed:
+                self.shadowed.discard((topic, record.key.decode()))
             self.epochs[topic] = epoch
             reached = self.rows.reached
             reached.epoch = max(epoch, reached.epoch)

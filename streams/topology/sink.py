@@ -105,8 +105,8 @@ class Sink:
         self._busy = asyncio.Event()
         #: By partition of the watched topic, the offset after the last record acknowledged.
         self.ends: dict[int, int] = {}
-        #: Is told of every record that is acknowledged: topic, message, key, value, headers.
-        self.observe: Callable[[str, Message, bytes | str | None, bytes | None, Headers | None], None] | None = None
+        #: Are told of every record that is acknowledged: topic, message, key, value, headers.
+        self.observers: list[Callable[[str, Message, bytes | str | None, bytes | None, Headers | None], None]] = []
 
     @property
     def is_full(self) -> bool:
@@ -147,8 +147,8 @@ class Sink:
                 self._on_undelivered(topic, error.str())
             if topic == self._watched:
                 self.ends[message.partition() or 0] = (message.offset() or 0) + 1
-            if self.observe is not None:
-                self.observe(topic, message, key, value, headers)
+            for observe in self.observers:
+                observe(topic, message, key, value, headers)
             if on_delivery is not None:
                 self._inherited = epoch
                 try:

@@ -18,7 +18,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--brokers", type=int, default=3, choices=(1, 3))
-    parser.add_argument("--faults", type=int, help="how many; default: one for each 21,000 lines, at least 12")
+    parser.add_argument("--faults", type=int, help="how many; default: one for each 42,000 lines, at least 12")
     parser.add_argument("--sabotage", help="break the worker on purpose: see tests/chaos/sabotage.py")
     parser.add_argument("--keep", type=Path, help="leave input, logs and results in this folder")
     asked = parser.parse_args()

@@ -39,8 +39,8 @@ IN_FLIGHT = 800
 """Unsettled lines of a partition at once: a few seconds of work, so that every fault finds plenty half done."""
 LONG = 50_000
 """Settlements from which on brokers had better be fast than quickly there."""
-LINES_A_FAULT = 21_000
-"""In a long run: a million settlements have every kind of fault four times."""
+LINES_A_FAULT = 42_000
+"""In a long run: a million settlements have every kind of fault twice."""
 CALM_BROKERS = {
     "replica.fetch.min.bytes": 65_536,
     "replica.fetch.wait.max.ms": 20,

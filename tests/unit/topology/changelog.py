@@ -42,7 +42,7 @@ class Changelog:
         self.records: dict[str, list[Message]] = {NAMES.windows: [], NAMES.traces: [], NAMES.settlements: []}
         self.ends: dict[str, int] = dict.fromkeys(self.records, 0)
         self.lows: dict[str, int] = dict.fromkeys(self.records, 0)
-        #: Offsets at and above which brokers may not clean yet: a void record is among the latest of its time.
+        #: Offsets at and above which brokers may not clean yet: of void records that the holder has not found.
         self.kept: dict[str, int] = {}
         self.epoch = 0
         self.time = 0
@@ -129,6 +129,15 @@ class Changelog:
                 if any(dict(m.headers() or ()).get("epoch") == str(self.epoch).encode() for m in self.records[topic]):
                     self.kept.setdefault(topic, self.ends[topic])
                     self.write(topic, key.encode(), b"no row at all", headers=before)
+
+    def rewrite(self, holder: Replica) -> None:
+        """The partition's holder finds that its rows were written over, and writes them again."""
+        self.read(holder)
+        for topic, key in sorted(holder.shadowed):
+            settlements, windows = holder.rows.settlements, holder.rows.windows
+            row = settlements.get(key) if topic == NAMES.settlements else windows.get(key)
+            self.write(topic, key.encode(), None if row is None else encoded(row))
+        self.kept = {}
 
     def clean(self, read: dict[str, int]) -> None:
         """Compact; records that delete go too where a reader has come past them (`read`)."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from streams.topology.image import Image
 
 STORIES = st.lists(
-    st.tuples(st.sampled_from([*STEPS, "clean", "read", "glance"]), st.integers(0, 9)), min_size=15, max_size=60
+    st.tuples(st.sampled_from([*STEPS, "clean", "read", "glance", "rewrite"]), st.integers(0, 9)),
+    min_size=15,
+    max_size=60,
 )
 
 
@@ -44,6 +46,8 @@ def test_a_copy_that_was_kept_up_says_what_reading_all_of_it_says(story: list[tu
             log.glance(copy, number)
         elif step == "clean":
             log.clean(copy.offsets)
+        elif step == "rewrite":
+            log.rewrite(replica())
         else:
             STEPS[step](log, number)
     whole = replica()
@@ -75,6 +79,8 @@ def test_a_copy_on_disk_says_the_same(story: list[tuple[str, int]]) -> None:
                 copy.save()
             elif step == "clean":
                 log.clean(replica(image=DiskImage(disk, PARTITION)).offsets)
+            elif step == "rewrite":
+                log.rewrite(replica())
             else:
                 STEPS[step](log, number)
         whole = replica()
