@@ -53,7 +53,14 @@ def confined() -> None:
     memory.limit_bytes = limit  # type: ignore[assignment]
 
 
-ILLS: Final[dict[str, Callable[[], None]]] = {each.__name__: each for each in (model, throttled, confined)}
+def watchful() -> None:
+    """Its model looks for drift at every settlement, not at one in 32: here all times are thirty times shorter."""
+    from models import drift  # noqa: PLC0415
+
+    drift.WATCH_ONE_IN = 1  # type: ignore[misc]
+
+
+ILLS: Final[dict[str, Callable[[], None]]] = {each.__name__: each for each in (model, throttled, confined, watchful)}
 
 
 def release(ill: Callable[[], None]) -> tuple[str, ...]:

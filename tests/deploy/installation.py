@@ -29,7 +29,7 @@ RATE: Final = 40
 """Events a second: little, so that what is seen is the fault and not the machine."""
 FLOOD: Final = 2_000
 """Events a second of a flood: more than two workers screen on two cores."""
-STREAM: Final = 250
+STREAM: Final = 200
 """Events a second that two workers screen, and far more than what comes otherwise."""
 EVENTS_SENT: Final = 60_000
 SETTINGS: Final = {"session_timeout": 20, "rules_poll_interval": 0.5, "canary_interval": 1, "standby_replicas": 1}

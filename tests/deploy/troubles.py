@@ -36,7 +36,7 @@ class Fault:
 
     name: str
     begin: Callable[[Installation], None]
-    end: Callable[[Installation], None]
+    end: Callable[[Installation], object]
     must: frozenset[str] = frozenset()
     after: frozenset[str] = frozenset()
     may: frozenset[str] = frozenset()
@@ -119,15 +119,16 @@ def stay_away(place: Installation) -> None:
 
 DRIFT: Final = frozenset({"PrewarnModelDrift"})
 TURN_SECONDS: Final = 12.0
-VILLAGE: Final = {"persons": 50, "institutions": 1}
+CROWDED: Final = {"institutions": 3}
 
 
 def take_turns(place: Installation) -> None:
-    """Have a village, whose few persons are at their one hospital all the time, and a province send in turns."""
+    """Have a province whose few institutions and prescribers see everybody, and an ordinary one send in turns."""
+    place.roll_out(faulty.release(faulty.watchful), 0, 1)
     seeds = count(10)
 
     def step() -> None:
-        place.pour(next(seeds), TURN_SECONDS, **VILLAGE)
+        place.pour(next(seeds), TURN_SECONDS, **CROWDED)
         place.pour(next(seeds), TURN_SECONDS)
 
     until_fires(place, DRIFT, step)
@@ -345,10 +346,12 @@ FAULTS: Final = (
     Fault(
         "areas that join and leave again",
         take_turns,
-        nothing,
+        # Rules that hit the crowds too often are on trial, which a restart ends once these are screened.
+        lambda place: place.settle(),
         must=DRIFT,
-        may=SURPRISED,
-        tells={STATUS: r"group prewarn: stable, 2 workers"},
+        may=REPLACED | SURPRISED,
+        tells={STATUS: r"group prewarn: \w+, 2 workers"},
+        cures=(UNDO,),
         short=False,
     ),
     # The last: its stops are in the mix of the day, which is thirty times shorter than the run.
