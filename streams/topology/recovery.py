@@ -12,6 +12,7 @@ rows of every partition say what was put into which row, and `ReachedRow` from w
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
@@ -40,6 +41,8 @@ _POLL_S: Final = 0.05
 _FETCH_WAIT_MS: Final = 20
 """The same for brokers that have nothing more of a partition."""
 _QUESTION_S: Final = 30.0
+_PATIENCE_S: Final = 5.0
+"""How long a checkpoint waits to learn what others wrote: the next one may ask again."""
 _REPORT_EVERY_S: Final = 10.0
 
 NOTHING: Final = "nothing"
@@ -168,17 +171,17 @@ class Recovery:
             come_to: What to read from to the end.
 
         Raises:
-            KafkaException: Brokers do not answer.
+            KafkaException: Brokers do not answer within seconds.
         """
         found: list[Message] = []
         consumer = Consumer(self._config)
         try:
             wanted = dict(gaps)
             for place, offset in come_to.items():
-                _, high = self._watermarks(consumer, place)
+                _, high = watermarks(consumer, TopicPartition(*place), _PATIENCE_S)
                 if high > offset:
                     wanted[place] = (wanted[place][0] if place in wanted else offset, high)
-            self._read(consumer, wanted, found.append)
+            self._read(consumer, wanted, found.append, _PATIENCE_S)
         finally:
             consumer.close()
         return found
@@ -212,16 +215,28 @@ class Recovery:
         """The offset at which a partition begins, and the one at which it ends."""
         return watermarks(consumer, TopicPartition(*place), _QUESTION_S)
 
-    def _read(self, consumer: Consumer, ends: dict[Place, tuple[int, int]], apply: Callable[[Message], None]) -> None:
-        """Read partitions from an offset to another."""
+    def _read(
+        self,
+        consumer: Consumer,
+        ends: dict[Place, tuple[int, int]],
+        apply: Callable[[Message], None],
+        patience_s: float = math.inf,
+    ) -> None:
+        """Read partitions from an offset to another; raises `KafkaException` when brokers are silent for so long."""
         if not ends:
             return
         consumer.assign([TopicPartition(topic, number, begin) for (topic, number), (begin, _) in ends.items()])
         unread = {place: high for place, (_, high) in ends.items()}
         count = 0
         report_at = time.monotonic() + _REPORT_EVERY_S
+        give_up_at = time.monotonic() + patience_s
         while unread and not self._stop.is_set():
-            for message in consumer.consume(BATCH, _POLL_S):
+            messages = consumer.consume(BATCH, _POLL_S)
+            if messages:
+                give_up_at = time.monotonic() + patience_s
+            elif time.monotonic() > give_up_at:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - librdkafka's public constant
+            for message in messages:
                 place = (message.topic() or "", message.partition() or 0)
                 error = message.error()
                 if error is not None:

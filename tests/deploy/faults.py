@@ -83,6 +83,7 @@ class Seen:
 
 def watch(place: Installation, fault: Fault) -> Seen:
     """Do a fault, wait for its alerts, follow their runbooks, undo it, wait until all is well."""
+    calm_down(place, fault.must)  # or those of the fault before would be taken for its own
     seen = Seen(fault, {alert.name for alert in place.prometheus.firing()})
     with Waiting(lambda: [worker.pid for worker in place.workers if worker.pid is not None]) as waiting:
         _follow(place, seen)
@@ -117,14 +118,16 @@ def _follow(place: Installation, seen: Seen) -> None:
     wait(fault.after, AFTERMATH_SECONDS, time.monotonic())
 
 
-def calm_down(place: Installation) -> set[str]:
-    """Wait until no alert fires any more; returns those that still do when patience ends."""
+def calm_down(place: Installation, names: frozenset[str] | None = None) -> set[str]:
+    """Wait until none of these alerts (of all) fires any more; returns those that still do when patience ends."""
     end = time.monotonic() + PATIENCE
-    while firing := {alert.name for alert in place.prometheus.firing()} - ALWAYS - LONG:
-        if time.monotonic() > end:
-            break
+    while True:
+        firing = {alert.name for alert in place.prometheus.firing()} - ALWAYS - LONG
+        if names is not None:
+            firing &= names
+        if not firing or time.monotonic() > end:
+            return firing
         time.sleep(0.5)
-    return firing
 
 
 def table(seen: list[Seen]) -> str:

@@ -114,7 +114,8 @@ def come_and_go(place: Installation) -> None:
 def stay_away(place: Installation) -> None:
     """Take the two workers away for good."""
     for worker in place.visitors:
-        worker.stop()
+        if worker.running:
+            worker.stop()
 
 
 DRIFT: Final = frozenset({"PrewarnModelDrift"})
