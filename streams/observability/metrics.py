@@ -235,7 +235,8 @@ class Metrics:
         self.violations.start(*modes.items())
         self.event_errors.start(*(("rule", rule_id) for rule_id in modes))
         self.drop_rules(modes)
-        self.rule_paused.start(*modes)
+        for rule_id in modes:
+            self.rule_paused[rule_id].value = 0  # another pack ends every pause
         self.violation_amount.start(*(rule_id for rule_id, mode in modes.items() if mode == LIVE))
 
     def decided(self, result: ScreeningResult, latency_s: float) -> None:

@@ -169,6 +169,15 @@ def test_a_new_pack_replaces_the_old_one() -> None:
     assert value(metrics, "prewarn_ruleset_info", version="2", sha256="bb") == 1
 
 
+def test_another_pack_ends_pauses() -> None:
+    """Its rules act again, and the alert must end."""
+    metrics = Metrics()
+    metrics.set_ruleset("1", "aa", {"V01": "live"})
+    metrics.rule_paused["V01"].value = 1
+    metrics.set_ruleset("2", "bb", {"V01": "live"})
+    assert value(metrics, "prewarn_rule_paused", rule_id="V01") == 0
+
+
 def test_a_rule_that_left_keeps_no_state() -> None:
     """A gauge of a rule that is gone would stay as it was for ever; its counters stay, as counters do."""
     metrics = Metrics()
