@@ -29,6 +29,8 @@ RATE: Final = 40
 """Events a second: little, so that what is seen is the fault and not the machine."""
 FLOOD: Final = 2_000
 """Events a second of a flood: more than two workers screen on two cores."""
+HELD_BACK: Final = "2026-10-29"
+"""Days before those of the other simulated settlements."""
 STREAM: Final = 200
 """Events a second that two workers screen, and far more than what comes otherwise."""
 EVENTS_SENT: Final = 60_000
@@ -108,8 +110,8 @@ class Installation:
         self.prometheus.__enter__()
 
     def flood(self) -> None:
-        """Send the settlements of another province as well: more than two workers can do."""
-        self._flood = self._simulate("flood", seed=2, events=2 * EVENTS_SENT, rate=FLOOD)
+        """Send what the province held back for two days of last week, all at once: more than two workers can do."""
+        self._flood = self._simulate("flood", events=2 * EVENTS_SENT, days=2, start=HELD_BACK, rate=FLOOD)
 
     def pour(self, seed: int, seconds: float, **options: int) -> None:
         """Send the settlements of another province for a while, as many as can be screened."""
@@ -123,7 +125,7 @@ class Installation:
             self._flood.kill()
             self._flood = None
 
-    def _simulate(self, name: str, **options: int) -> ChildProcess:
+    def _simulate(self, name: str, **options: int | str) -> ChildProcess:
         command = ["-m", "streams.cli", "simulate", "--to-kafka"]
         for option, value in ({"events": EVENTS_SENT} | options).items():
             command += [f"--{option}", str(value)]
