@@ -97,6 +97,8 @@ class ReachedRow(msgspec.Struct, array_like=True):
     settled: dict[int, int]
     #: How many workers have held the partition: what an earlier one writes after a later one has begun is void.
     epoch: int = 0
+    #: By partition, the epoch that its settlement rows had come to there, at least.
+    epochs: dict[int, int] = {}
 
 
 class TraceRow(msgspec.Struct, array_like=True, gc=False):

@@ -99,12 +99,12 @@ class Assignment:
         worker.health.set_assigned(len(partitions), recovering=True)
         begun = time.monotonic()
         try:
-            count = await asyncio.to_thread(self._recovery.run, new)
+            reached = await asyncio.to_thread(self._recovery.read_images, new)
+            await self._checkpoint.claim(reached)
+            count = await asyncio.to_thread(self._recovery.adopt)
             if self.journal is not None:
                 self.journal.keep(self._recovery.replicas)
             self._zombies.follow(self._recovery.replicas)
-            await self._checkpoint.claim(new)
-            self._zombies.claimed(self._recovery.replicas)
             await asyncio.to_thread(self._wait_for_registries)
             await asyncio.to_thread(self._exchange.resume)
             if worker.learning is not None:

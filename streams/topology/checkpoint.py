@@ -29,12 +29,14 @@ from streams.state.answers import ANSWERS_PREFIX
 from streams.state.rows import TraceRow, encode_row, encode_traces
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from streams.state.expiry import Expiry
+    from streams.state.rows import ReachedRow
     from streams.state.store import Store
     from streams.topology.exchange import Exchange
     from streams.topology.journal import Journal
+    from streams.topology.screening import Names
     from streams.topology.sink import Headers, Sink
 
 
@@ -42,6 +44,8 @@ SLICE: Final = 100
 """Rows encoded or written before events have a turn: about a millisecond."""
 REACHED_KEY: Final = "x:"
 """Key of the row, among the window rows of a partition, that says how far they have come."""
+CLAIM: Final = b""
+"""What a claim says among settlement rows. It deletes nothing, or it would itself be deleted by compaction."""
 TRACES_A_RECORD: Final = 500
 """Trace codes' rows in one record: about 100 kB."""
 
@@ -71,20 +75,16 @@ class Checkpoint:
         sink: Where to.
         exchange: What was asked and answered, and is to be on its way.
         expiry: Forgets rows that say nothing any more.
-        windows_topic: Changelog of window rows, compacted.
-        traces_topic: Changelog of trace codes' rows.
+        names: Topic names.
     """
 
-    def __init__(
-        self, store: Store, sink: Sink, exchange: Exchange, expiry: Expiry, windows_topic: str, traces_topic: str
-    ) -> None:
+    def __init__(self, store: Store, sink: Sink, exchange: Exchange, expiry: Expiry, names: Names) -> None:
         self._store = store
         self._sink = sink
         self._exchange = exchange
         self._expiry = expiry
         self._reached: dict[int, bytes] = {}
-        self._windows = windows_topic
-        self._traces = traces_topic
+        self._windows, self._traces, self._settlements = names.windows, names.traces, names.settlements
         #: Brings what is acknowledged to disk, where rows are kept there.
         self.journal: Journal | None = None
         #: Finds out what others wrote over our rows, and has it written again.
@@ -156,13 +156,24 @@ class Checkpoint:
         elif not (key.startswith(ANSWERS_PREFIX) and rows.answers.again(key)):
             self._write(topic, number, key, None)
 
-    async def claim(self, new: set[int]) -> None:
-        """Begin a new epoch of partitions that were taken over, before anything else is written to them."""
+    async def claim(self, taken: Mapping[int, ReachedRow]) -> None:
+        """Begin a new epoch of partitions that are taken over, in each of their changelogs.
+
+        What others wrote before that record counts, and is still to be read; what they write after it is void.
+
+        Args:
+            taken: How far the saved rows of each partition have come; its epoch is raised.
+        """
         async with self._one_at_a_time:
-            for number in new:
-                reached = self._store.partitions[number].reached
+            for number, reached in taken.items():
                 reached.epoch += 1
-                self._write(self._windows, number, REACHED_KEY, encode_row(reached))
+                headers = epoch_header(reached.epoch)
+                for topic, key, value in (
+                    (self._windows, REACHED_KEY, encode_row(reached)),
+                    (self._settlements, REACHED_KEY, CLAIM),
+                    (self._traces, None, encode_traces([])),
+                ):
+                    self._sink.send(topic, value, key=key, partition=number, headers=headers)
             await self._sink.barrier()
 
     def _write(self, topic: str, partition: int, key: str | None, value: bytes | None) -> None:
@@ -174,9 +185,11 @@ class Checkpoint:
     def _how_far(self) -> dict[int, bytes]:
         """How far the rows of each partition have come at least, once those that changed by now are written."""
         settled = self._exchange.settled()
+        epochs = {number: partition.reached.epoch for number, partition in self._store.partitions.items()}
         for partition in self._store.partitions.values():
             if partition.open:
                 partition.reached.settled |= settled
+                partition.reached.epochs |= epochs
         return {number: encode_row(partition.reached) for number, partition in self._store.partitions.items()}
 
     def _take_answers(self) -> list[Write]:

@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from streams.engine.asks import Answer, Ask, Letter, decode_answers, decode_letter, encode_answers, encode_letter
+from streams.engine.asks import (
+    Answer,
+    Ask,
+    Come,
+    Letter,
+    decode_answers,
+    decode_letter,
+    encode_answers,
+    encode_letter,
+)
 from streams.topology.clients import watermarks
 
 if TYPE_CHECKING:
@@ -96,7 +105,7 @@ class Exchange:
         self._deferred: dict[int, deque[Ask]] = defaultdict(deque)
         #: By held partition, the offset its observations must be folded to before it opens.
         self._opens: dict[int, int] = {}
-        self._told: dict[int, dict[int, tuple[int, int]]] = {}
+        self._told: dict[int, dict[int, Come]] = {}
         self._tell_at = 0.0
         self._overdue_at = 0.0
         self._running = False
@@ -205,8 +214,12 @@ class Exchange:
         if self._consumer is not None:
             self._consumer.close()
 
-    def _header(self) -> dict[int, tuple[int, int]]:
-        return {number: (self._committed(number), end) for number, end in self.settled().items()}
+    def _header(self) -> dict[int, Come]:
+        held = self._store.partitions
+        return {
+            number: Come(self._committed(number), end, held[number].reached.epoch)
+            for number, end in self.settled().items()
+        }
 
     def send_letter(self, owner: int, on_delivery: Callable[[], None] | None = None) -> None:
         """Send what has gathered for the owner of a partition; `on_delivery` when the broker has it."""
@@ -228,8 +241,8 @@ class Exchange:
             if owner not in self._store.partitions and self._told.get(owner) != header:
                 self.send_letter(owner)
         for partition in self._store.partitions.values():
-            for asker, (committed, _) in header.items():
-                partition.answers.release(asker, committed)
+            for asker, come in header.items():
+                partition.answers.release(asker, come.committed)
 
     def _take(self, message: Message) -> None:
         error = message.error()
@@ -256,16 +269,19 @@ class Exchange:
 
     def _fold(self, number: int, letter: Letter) -> None:
         partition = self._store.partitions[number]
-        for asker, (committed, _) in letter.header.items():
-            partition.answers.release(asker, committed)
+        reached = partition.reached
+        # A worker that has lost a partition may still tell how far it came with it.
+        header = [(asker, come) for asker, come in letter.header.items() if come.epoch >= reached.epochs.get(asker, 0)]
+        for asker, come in header:
+            partition.answers.release(asker, come.committed)
         for ask in letter.asks:
             rows = self._owner.take(number, ask)
             if rows is not None:
                 self._give(number, ask, rows)
-        settled = partition.reached.settled
-        for asker, (_, end) in letter.header.items():
-            if end > settled.get(asker, 0):
-                settled[asker] = end
+        for asker, come in header:
+            if come.settled > reached.settled.get(asker, 0):
+                reached.settled[asker] = come.settled
+                reached.epochs[asker] = come.epoch
 
     def _give(self, number: int, ask: Ask, rows: bytes) -> None:
         if ask.asker in self._store.partitions:

@@ -7,6 +7,11 @@ partition that was followed (`streams.topology.standby`) or that is on disk only
 Window rows are saved about once a second, settlement rows before anybody sees a result. So the window rows of a
 partition are first read as they were saved, then brought up to all that was decided since, wherever: the settlement
 rows of every partition say what was put into which row, and `ReachedRow` from where on they must be read.
+
+Somebody who has lost a partition may still write to its changelogs. So whoever takes it over *claims* it between the
+two steps (`Checkpoint.claim`) and reads up to the claim. All that is in a changelog before the claim counts, for
+whoever reads it, and what earlier workers write after it is void. Else one would decide an event again that
+another has taken from a settlement row as decided.
 """
 
 from __future__ import annotations
@@ -19,16 +24,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from streams.topology.checkpoint import REACHED_KEY
 from streams.topology.clients import watermarks
-from streams.topology.replica import RecoveryError, Replica, decoded_settlement
+from streams.topology.replica import RecoveryError, Replica, decoded_settlement, epoch_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from confluent_kafka import Message
 
     from streams.engine.engine import Engine
+    from streams.state.rows import ReachedRow
     from streams.state.store import Partition, Store
     from streams.topology.screening import Names
     from streams.topology.statekey import StateKey
@@ -89,32 +96,58 @@ class Recovery:
         self._make = make or (lambda number: Replica(number, names, state_key))
         #: The images of the partitions taken over in the last run.
         self.replicas: dict[int, Replica] = {}
-        #: Records read for each of the three reasons in the last run.
+        #: Records read for each of the reasons in the last run.
         self.read: Counter[str] = Counter()
+        self._was: dict[int, str] = {}
+        self._consumer: Consumer | None = None
 
-    def run(self, new: set[int]) -> int:
-        """Fill empty partitions from the changelogs; returns the number of records read.
+    def read_images(self, new: set[int]) -> dict[int, ReachedRow]:
+        """Read the changelogs of partitions that are taken over; returns how far their saved rows have come.
 
-        Blocks, so call it in a thread; nobody may use the partitions meanwhile.
+        Blocks, as `adopt` does, so call both in a thread; nobody may use the partitions meanwhile.
 
         Raises:
             RecoveryError: A record cannot be read: deciding on half a state would accuse people falsely.
         """
         self.read.clear()
         self.replicas = {}
+        self.close()
         if not new:
-            return 0
-        consumer = Consumer(self._config)
+            return {}
+        self._consumer = Consumer(self._config)
         try:
-            self.replicas = self._images(consumer, new)
+            self.replicas = self._images(self._consumer, new)
+        except KafkaException as error:
+            raise _unreadable(error) from error
+        return {number: replica.rows.reached for number, replica in self.replicas.items()}
+
+    def adopt(self) -> int:
+        """Read on to where the partitions were claimed, and fill them; returns the number of records read in all.
+
+        Raises:
+            RecoveryError: As `read_images`, or another worker has claimed a partition at the same time.
+        """
+        if self._consumer is None:
+            return 0
+        try:
+            self._read_to_the_claims(self._consumer)
             for number, replica in self.replicas.items():
                 self._store.partitions[number] = replica.adopt()
-            self._catch_up(consumer, {number: self._store.partitions[number] for number in new})
+            self._catch_up(self._consumer, {number: self._store.partitions[number] for number in self.replicas})
         except KafkaException as error:
-            raise RecoveryError(f"changelogs cannot be read: {error.args[0].str()}") from error
+            raise _unreadable(error) from error
         finally:
-            consumer.close()
+            self.close()
+        void = sum(replica.void for replica in self.replicas.values())
+        if void:
+            logger.warning("%d changelog records of workers that had lost their partitions are void", void)
         return self.read.total()
+
+    def close(self) -> None:
+        """Leave the brokers."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.close()
 
     def _images(self, consumer: Consumer, new: set[int]) -> dict[int, Replica]:
         """Read the images of partitions to the end: those that there are from where they are, the others whole."""
@@ -129,7 +162,7 @@ class Recovery:
             for topic, (low, high) in lows_highs.items():
                 replicas[number].forget(topic, low)
                 ends[topic, number] = (max(low, replicas[number].offsets[topic]), high)
-        was = dict.fromkeys(new, NOTHING) | {
+        was = self._was = dict.fromkeys(new, NOTHING) | {
             number: STANDBY if number in copies else DISK for number, replica in replicas.items() if replica.begun
         }
 
@@ -142,26 +175,46 @@ class Recovery:
         for (topic, number), (_, high) in ends.items():
             if not self._stop.is_set():
                 replicas[number].complete(topic, high)
-        void = sum(replica.void for replica in replicas.values())
-        if void:
-            logger.warning("%d changelog records of workers that had lost their partitions are void", void)
         return replicas
+
+    def _read_to_the_claims(self, consumer: Consumer) -> None:
+        """Read what came into the changelogs until we claimed the partitions."""
+        claimed = {number: replica.rows.reached.epoch for number, replica in self.replicas.items()}
+        claims: Counter[int] = Counter()
+
+        def apply(message: Message) -> None:
+            number = message.partition() or 0
+            self.read[self._was[number]] += 1
+            if message.key() == REACHED_KEY.encode() and message.value() and epoch_of(message) >= claimed[number]:
+                claims[number] += 1
+            self.replicas[number].apply(message)
+
+        self._read_on(consumer, self.replicas.values(), apply)
+        lost = sorted(number for number, count in claims.items() if count > 1)
+        if lost:
+            raise RecoveryError(f"another worker has taken over partitions {lost} at the same time")
 
     def read_on(self, replica: Replica) -> None:
         """Bring one image up to what the changelogs have by now; raises `RecoveryError`."""
         consumer = Consumer(self._config)
         try:
-            ends = {}
+            self._read_on(consumer, [replica], replica.apply)
+        except KafkaException as error:
+            raise _unreadable(error) from error
+        finally:
+            consumer.close()
+
+    def _read_on(self, consumer: Consumer, replicas: Collection[Replica], apply: Callable[[Message], None]) -> None:
+        ends = {}
+        for replica in replicas:
             for topic, offset in replica.offsets.items():
                 low, high = self._watermarks(consumer, (topic, replica.number))
                 ends[topic, replica.number] = (max(low, offset), high)
-            self._read(consumer, {place: end for place, end in ends.items() if end[1] > end[0]}, replica.apply)
-            for (topic, _), (_, high) in ends.items():
-                replica.complete(topic, high)
-        except KafkaException as error:
-            raise RecoveryError(f"changelogs cannot be read: {error.args[0].str()}") from error
-        finally:
-            consumer.close()
+        self._read(consumer, {place: end for place, end in ends.items() if end[1] > end[0]}, apply)
+        for replica in replicas:
+            for topic in replica.offsets:
+                if not self._stop.is_set():
+                    replica.complete(topic, ends[topic, replica.number][1])
 
     def beyond(self, gaps: Mapping[Place, tuple[int, int]], come_to: Mapping[Place, int]) -> list[Message]:
         """The records between offsets of changelogs, and those that come after others.
@@ -195,20 +248,27 @@ class Recovery:
             low, high = self._watermarks(consumer, (topic, source))
             if high > max(low, since):
                 ends[topic, source] = (max(low, since), high)
+        #: By partition, the epoch of its settlement rows, as far as they are read.
+        epochs: Counter[int] = Counter()
 
         def apply(message: Message) -> None:
             value, source, offset = message.value(), message.partition() or 0, message.offset() or 0
+            epoch = epoch_of(message)
             self.read[LATER] += 1
-            if value is None:
+            if epoch < epochs[source]:
                 return
-            row = decoded_settlement(message, value)
+            epochs[source] = epoch
+            row = decoded_settlement(message, value) if value else None
             for number, partition in new.items():
-                if offset >= partition.reached.settled.get(source, 0):
+                reached = partition.reached
+                if row and offset >= reached.settled.get(source, 0) and epoch >= reached.epochs.get(source, 0):
                     folding.restore(number, row)
 
         self._read(consumer, ends, apply)
         for partition in new.values():
-            partition.reached.settled |= {number: high for (_, number), (_, high) in ends.items()}
+            reached = partition.reached
+            reached.settled |= {number: high for (_, number), (_, high) in ends.items()}
+            reached.epochs |= {number: max(epoch, reached.epochs.get(number, 0)) for number, epoch in epochs.items()}
 
     @staticmethod
     def _watermarks(consumer: Consumer, place: Place) -> tuple[int, int]:
@@ -252,3 +312,7 @@ class Recovery:
             if time.monotonic() >= report_at:
                 report_at = time.monotonic() + _REPORT_EVERY_S
                 logger.info("restoring state: %d records read, %d changelog partitions to go", count, len(unread))
+
+
+def _unreadable(error: KafkaException) -> RecoveryError:
+    return RecoveryError(f"changelogs cannot be read: {error.args[0].str()}")

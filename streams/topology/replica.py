@@ -150,8 +150,8 @@ class Replica:
         Raises:
             RecoveryError: It cannot be read: deciding on half a state would accuse people falsely.
         """
-        epoch = int(dict(message.headers() or ()).get(EPOCH, b"0"))
-        self.take(Record(message.topic() or "", message.offset() or 0, message.key() or b"", message.value(), epoch))
+        place = message.topic() or "", message.offset() or 0
+        self.take(Record(*place, message.key() or b"", message.value(), epoch_of(message)))
 
     def take(self, record: Record, *, ours: bool = False) -> None:
         """Take the next record of one of the changelogs.
@@ -197,7 +197,7 @@ class Replica:
         key = raw_key.decode()
         if topic == self._names.settlements:
             # Of an event that is no settlement nobody asks for the row but who brings windows up to date.
-            self.image.settlement(offset, key, None if key.startswith(EFFECTS_PREFIX) else value)
+            self.image.settlement(offset, key, None if key.startswith(EFFECTS_PREFIX) else value or None)
         elif key.startswith(ANSWERS_PREFIX):
             self.image.answers(key, value or None)
         elif value is None:
@@ -224,6 +224,11 @@ class Replica:
     def _unreadable(self, topic: str, offset: int, error: ValueError) -> RecoveryError:
         place = f"{topic}[{self.number}]@{offset}"
         return RecoveryError(f"{place} holds no rows of this version: {error}")
+
+
+def epoch_of(message: Message) -> int:
+    """The epoch in which a record of a changelog was written (`ReachedRow.epoch`)."""
+    return int(dict(message.headers() or ()).get(EPOCH, b"0"))
 
 
 def changelogs(names: Names) -> tuple[str, str, str]:

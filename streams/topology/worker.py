@@ -155,7 +155,7 @@ class Worker:
             consumer_config(self.settings), self.names, self.store, sink, owner, lambda n: _committed(app, source, n)
         )
         expiry = Expiry(self.store, self.engine.lives, self.settings.result_horizon_days * DAY_MS, self._forgotten)
-        checkpoint = Checkpoint(self.store, sink, exchange, expiry, self.names.windows, self.names.traces)
+        checkpoint = Checkpoint(self.store, sink, exchange, expiry, self.names)
         limits = Limits(
             max_bytes=self.settings.max_record_bytes, future_ms=round(self.settings.future_tolerance * 1000)
         )

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Final
 from confluent_kafka import KafkaException
 
 from streams.state.store import EFFECTS_PREFIX
-from streams.topology.checkpoint import EPOCH
+from streams.topology.checkpoint import REACHED_KEY
+from streams.topology.replica import epoch_of
 from streams.topology.statekey import KEY_ROW
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Zombies:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._topics = (names.windows, names.settlements)
+        self._settlements = names.settlements
         self._store = store
         self._read = read
         self._write_again = again
@@ -68,12 +70,9 @@ class Zombies:
         self._ask_at = now() + ASK_EVERY_S
 
     def follow(self, replicas: Mapping[int, Replica]) -> None:
-        """Watch partitions that are taken over, from where their changelogs were read to; call before the claim."""
+        """Watch partitions that were taken over, and write what was found to be written over."""
         for number, replica in replicas.items():
             self._next |= {(topic, number): replica.offsets[topic] for topic in self._topics}
-
-    def claimed(self, replicas: Mapping[int, Replica]) -> None:
-        """Write what was found to be written over when these partitions were taken over; call after the claim."""
         self._again((topic, number, key) for number, replica in replicas.items() for topic, key in replica.shadowed)
 
     def give_up(self, partitions: set[int]) -> None:
@@ -125,15 +124,15 @@ class Zombies:
         for message in messages:
             number, raw = message.partition() or 0, message.key() or b""
             rows = self._store.partitions.get(number)
-            epoch = int(dict(message.headers() or ()).get(EPOCH, b"0"))
             # Between those of others there may be some of ours; and state keys belong to nobody.
-            if rows is not None and epoch < rows.reached.epoch and raw != KEY_ROW:
+            if rows is not None and epoch_of(message) < rows.reached.epoch and raw != KEY_ROW:
                 yield message.topic() or "", number, raw.decode()
 
     def _again(self, rows: Iterable[tuple[str, int, str]]) -> None:
         """Have rows written again: topic, partition and key of each."""
-        # What events without an answer did is only read for seconds.
-        found = {row for row in rows if not row[2].startswith(EFFECTS_PREFIX)}
+        # What events without an answer did is only read for seconds, and a void claim hides no row of ours.
+        claim = (self._settlements, REACHED_KEY)
+        found = {row for row in rows if not row[2].startswith(EFFECTS_PREFIX) and (row[0], row[2]) != claim}
         for row in sorted(found):
             self._write_again(*row)
         if found:

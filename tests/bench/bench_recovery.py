@@ -117,7 +117,8 @@ class Bench:
         engine = Engine(self.pack, store, KEY.encode())
         recovery = Recovery(self.config, self.names, store, engine, self.key, threading.Event(), copies, make)
         begun = time.perf_counter()
-        read = recovery.run(set(range(PARTITIONS)))
+        recovery.read_images(set(range(PARTITIONS)))
+        read = recovery.adopt()
         return time.perf_counter() - begun, read
 
     def in_memory(self, number: int) -> Replica:

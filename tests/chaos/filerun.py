@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import orjson
 
+from models.inputs import NAMES
+from models.lessons import decode_example
 from streams.cli.screen import FileRun, read_references
 from streams.contract.decode import Limits
 from streams.contract.person import Outgoing
@@ -26,6 +28,7 @@ from tests.chaos.story import LARGEST
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from models.lessons import Example
     from streams.files import Line
     from streams.rules.specs import Pack
     from streams.state.rows import Contribution, Observation, SettlementRow, WindowRow
@@ -71,7 +74,14 @@ def settlement_state(row: SettlementRow) -> dict[str, Any]:
         "reversed": row.reversed_at is not None,
         "reversal": _told(row.reversal),
         "provisional": row.provisional,
+        "example": row.example and _scored(decode_example(row.example)),
     }
+
+
+def _scored(example: Example) -> dict[str, Any]:
+    """Return a settlement as the model scored it, so that a wrong number tells which."""
+    plain: dict[str, Any] = msgspec.structs.asdict(example)
+    return plain | {"values": dict(zip(NAMES, example.values, strict=True))}
 
 
 def _told(contributions: list[Contribution]) -> dict[str, list[Observation]]:

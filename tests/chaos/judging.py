@@ -223,7 +223,9 @@ def restored(installation: Installation, expected: Expected) -> Store:
     )
     engine, own = Engine(expected.pack, store, KEY), StateKey(KEY)
     config = installation.client.settings | _READER
-    Recovery(config, names, store, engine, own, threading.Event()).run(set(store.partitions))
+    recovery = Recovery(config, names, store, engine, own, threading.Event())
+    recovery.read_images(set(store.partitions))
+    recovery.adopt()
     return store
 
 

@@ -1,8 +1,9 @@
 """Sends the story: each partition in its order, and no two at once to where the order between them matters.
 
 A line that touches a row which a line of another partition touched before goes when that one is *done*: once it has a
-complete result, which nobody sees before everything that it changes is on its way to those who own it, or, as other
-kinds of events have no result, once it is settled (`tests.chaos.settling`), which takes a second or two longer.
+complete result, for which the owners of all rows that it changes have changed them. Events without a result, and
+refunds, whose owners learn of them when they are decided, are done once they are settled (`tests.chaos.settling`),
+which takes a second or two longer.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ class Sending(threading.Thread):
             entry.offset = message.offset()
 
         if line.setl_id is not None:
-            entry.has_result = self._following.expect(line.partition, line.setl_id)
+            entry.has_result = self._following.expect(line.partition, line.setl_id) and line.tells
         self._producer.produce(self._topic, key=line.area, value=line.raw, on_delivery=delivered)
         self.sent += 1
         if self.sent % 100 == 0:

@@ -54,6 +54,9 @@ class Line(NamedTuple):
     raw: bytes
     #: Settlement that is to have a result because of this line, or None.
     setl_id: str | None
+    #: Whether the owners of all rows that it changes have changed them when its result comes: not those of a refund,
+    #: who are told when it is decided.
+    tells: bool
     #: Of the rows it touches those that events of other partitions touch too.
     shared: _Keys
 
@@ -86,6 +89,7 @@ class Story:
         self.sharing = 0
         self._areas: list[str] = []
         self._ids: list[str | None] = []
+        self._refunds: set[int] = set()
         self._shared: dict[int, _Keys] = {}
 
     @property
@@ -101,7 +105,9 @@ class Story:
         for line in read_lines(self.events, LARGEST):
             number = line.number - 1
             area, shared = self._areas[number], self._shared.get(number, ())
-            yield Line(number, area, self._partition_of(area), line.data, self._ids[number], shared)
+            setl_id = self._ids[number]
+            tells = setl_id is not None and number not in self._refunds
+            yield Line(number, area, self._partition_of(area), line.data, setl_id, tells, shared)
 
     def write_registries(self) -> None:
         """Write the registry facts, as `prewarn screen --reference` reads them."""
@@ -130,6 +136,8 @@ class Story:
                 packed = b"" if event is None else rows.of(event)
                 rows_touched.append(packed)
                 self._ids.append(None if event is None or event.event_type != "settlement" else event.setl_id)
+                if event is not None and event.refd_setl_flag == "1":
+                    self._refunds.add(len(self._ids) - 1)
                 if event is None:
                     self.poisoned += 1
                 elif not self.turn and day_of(event.time) >= turn:

@@ -91,7 +91,8 @@ class Reader:
         store.hold(set(range(PARTITIONS)))
         engine = Engine(load_pack(shipped("rules"), shipped("knowledge")), store, KEY.encode())
         recovery = Recovery(self.config, self.names, store, engine, self.key, threading.Event(), copies, make)
-        recovery.run(set(range(PARTITIONS)))
+        recovery.read_images(set(range(PARTITIONS)))
+        recovery.adopt()
         return {number: contents(rows) for number, rows in store.partitions.items()}, dict(recovery.read)
 
 

@@ -20,7 +20,7 @@ from streams.state.rows import (
     encode_traces,
 )
 from streams.state.store import EFFECTS_PREFIX, encoded
-from streams.topology.checkpoint import REACHED_KEY, epoch_header
+from streams.topology.checkpoint import CLAIM, REACHED_KEY, epoch_header
 from streams.topology.screening import Names
 from streams.topology.statekey import KEY_ROW, StateKey
 
@@ -44,6 +44,10 @@ class Changelog:
         self.lows: dict[str, int] = dict.fromkeys(self.records, 0)
         #: Offsets at and above which brokers may not clean yet: of void records that the holder has not found.
         self.kept: dict[str, int] = {}
+        #: Offsets of the claims that tell of them that they are void.
+        self.claims: dict[str, int] = {}
+        #: Those of whoever holds the partition now.
+        self._claim: dict[str, int] = {}
         self.epoch = 0
         self.time = 0
         self._answered: dict[int, int] = defaultdict(int)
@@ -65,6 +69,9 @@ class Changelog:
     def claim(self) -> Message:
         """Another worker takes the partition over."""
         self.epoch += 1
+        self._claim = dict(self.ends)
+        self.write(NAMES.settlements, REACHED_KEY.encode(), CLAIM)
+        self.write(NAMES.traces, None, encode_traces([]))
         return self.reach(0)
 
     def reach(self, number: int) -> Message:
@@ -126,8 +133,10 @@ class Changelog:
         if self.epoch > 1:
             before = epoch_header(self.epoch - 1)
             for topic, key in ((NAMES.windows, f"p:{number}"), (NAMES.settlements, f"S{number}")):
-                if any(dict(m.headers() or ()).get("epoch") == str(self.epoch).encode() for m in self.records[topic]):
+                # Nobody is held up for so long that the claim after which he writes is gone.
+                if self._claim[topic] >= self.lows[topic]:
                     self.kept.setdefault(topic, self.ends[topic])
+                    self.claims.setdefault(topic, self._claim[topic])
                     self.write(topic, key.encode(), b"no row at all", headers=before)
 
     def rewrite(self, holder: Replica) -> None:
@@ -137,7 +146,7 @@ class Changelog:
             settlements, windows = holder.rows.settlements, holder.rows.windows
             row = settlements.get(key) if topic == NAMES.settlements else windows.get(key)
             self.write(topic, key.encode(), None if row is None else encoded(row))
-        self.kept = {}
+        self.kept, self.claims = {}, {}
 
     def clean(self, read: dict[str, int]) -> None:
         """Compact; records that delete go too where a reader has come past them (`read`)."""
@@ -154,7 +163,7 @@ class Changelog:
     def retire(self, share: int) -> None:
         """Delete the oldest records of the two topics with a retention."""
         for topic in (NAMES.traces, NAMES.settlements):
-            most = self.kept.get(topic, self.ends[topic])
+            most = self.claims.get(topic, self.ends[topic])
             low = self.lows[topic] + (most - self.lows[topic]) * share // 10
             self.lows[topic] = max(low, self.lows[topic])
             self.records[topic] = [m for m in self.records[topic] if (m.offset() or 0) >= self.lows[topic]]
