@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -87,7 +88,7 @@ class WorkerProcess:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # it may end in the middle of an answer
             return 0, ""
 
     def wait_ready(self, timeout: float = 60) -> None:
