@@ -33,6 +33,12 @@ _BATCH: Final = 2_000
 _WAIT_S: Final = 1.0
 _REFUSED: Final = "rule pack is refused"
 """The one error that a run deploys on purpose."""
+_SUSPECT: Final = (
+    "duplicated: results that contradict each other",
+    "differing: result",
+    "differing: settlement row",
+)
+"""What is wrong with a settlement of which every record is told."""
 _READER: Final[dict[str, Any]] = {
     "group.id": "chaos",
     "enable.auto.commit": False,
@@ -183,11 +189,11 @@ def _logs(installation: Installation, verdict: Verdict) -> None:
 
 
 def _trail(installation: Installation, verdict: Verdict) -> None:
-    """Tell every record of the first settlement that has contradicting results: what was said and remembered when."""
-    suspects = verdict.examples["duplicated: results that contradict each other"]
+    """Tell every record of the first settlement that is wrong: what was said and remembered when."""
+    suspects = [example for wrong in _SUSPECT for example in verdict.examples[wrong]]
     if not suspects:
         return
-    setl_id = suspects[0].split()[0]
+    setl_id = suspects[0].split(":")[0].split()[0]
     for name in ("screening.results", "prewarn.settlements"):
         for message in _records(installation, name):
             if message.key() == setl_id.encode():
@@ -285,8 +291,18 @@ def _expiry(expected: Expected, lives: Callable[[str], int]) -> Callable[[str, A
 
 def difference(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> str:
     """Return what two states differ in, in a line of bounded length."""
-    names = [name for name in {**wanted, **got} if wanted.get(name) != got.get(name)]
-    return "; ".join(f"{n} is {got.get(n)} instead of {wanted.get(n)}" for n in names)[:800]
+    return "; ".join(_differences("", wanted, got))[:800]
+
+
+def _differences(name: str, wanted: Any, got: Any) -> Iterator[str]:
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        for key in {**wanted, **got}:
+            yield from _differences(f"{name}.{key}", wanted.get(key), got.get(key))
+    elif isinstance(wanted, list) and isinstance(got, list) and len(wanted) == len(got):
+        for place, (one, other) in enumerate(zip(wanted, got, strict=True)):
+            yield from _differences(f"{name}[{place}]", one, other)
+    elif wanted != got:
+        yield f"{name[1:]} is {got} instead of {wanted}"
 
 
 def _records(installation: Installation, name: str) -> Iterator[Message]:
