@@ -48,22 +48,15 @@ class Answer(msgspec.Struct, array_like=True):
         return _encoder.encode(self)
 
 
-class Come(msgspec.Struct, array_like=True, frozen=True):
-    """How far a worker has come with a partition that it holds."""
-
-    #: Offset below which the events are committed, so that nobody asks for them again.
-    committed: int
-    #: Offset in the settlement rows below which all was asked, in this letter or before it.
-    settled: int
-    #: The epoch in which it holds the partition (`streams.state.rows.ReachedRow`).
-    epoch: int = 0
-
-
 class Letter(msgspec.Struct, array_like=True):
     """What one worker tells the owner of a partition: asks, and how far it has come with the partitions it holds."""
 
-    header: dict[int, Come]
+    #: By partition of the sender: the offset below which its events are committed, so that nobody asks for them again,
+    #: and the offset in its settlement rows below which all was asked, in this letter or before it.
+    header: dict[int, tuple[int, int]]
     asks: list[Ask]
+    #: The epochs in which it holds them (`streams.state.rows.ReachedRow`); earlier releases do not tell.
+    epochs: dict[int, int] = {}
 
 
 class Asks(NamedTuple):
@@ -90,9 +83,9 @@ def decode_rows(raw: bytes) -> dict[str, bytes]:
     return _rows_decoder.decode(raw)
 
 
-def encode_letter(header: dict[int, Come], asks: list[bytes]) -> bytes:
+def encode_letter(header: dict[int, tuple[int, int]], asks: list[bytes], epochs: dict[int, int]) -> bytes:
     """MessagePack of a `Letter` with asks that are encoded."""
-    return _encoder.encode((header, [msgspec.Raw(ask) for ask in asks]))
+    return _encoder.encode((header, [msgspec.Raw(ask) for ask in asks], epochs))
 
 
 def decode_letter(raw: bytes) -> Letter:

@@ -20,16 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from streams.engine.asks import (
-    Answer,
-    Ask,
-    Come,
-    Letter,
-    decode_answers,
-    decode_letter,
-    encode_answers,
-    encode_letter,
-)
+from streams.engine.asks import Answer, Ask, Letter, decode_answers, decode_letter, encode_answers, encode_letter
 from streams.topology.clients import watermarks
 
 if TYPE_CHECKING:
@@ -39,7 +30,7 @@ if TYPE_CHECKING:
 
     from streams.engine.desk import Desk
     from streams.engine.owner import Owner
-    from streams.state.store import Store
+    from streams.state.store import Partition, Store
     from streams.topology.screening import Names
     from streams.topology.sink import Sink
 
@@ -105,7 +96,7 @@ class Exchange:
         self._deferred: dict[int, deque[Ask]] = defaultdict(deque)
         #: By held partition, the offset its observations must be folded to before it opens.
         self._opens: dict[int, int] = {}
-        self._told: dict[int, dict[int, Come]] = {}
+        self._told: dict[int, dict[int, tuple[int, int]]] = {}
         self._tell_at = 0.0
         self._overdue_at = 0.0
         self._running = False
@@ -214,12 +205,8 @@ class Exchange:
         if self._consumer is not None:
             self._consumer.close()
 
-    def _header(self) -> dict[int, Come]:
-        held = self._store.partitions
-        return {
-            number: Come(self._committed(number), end, held[number].reached.epoch)
-            for number, end in self.settled().items()
-        }
+    def _header(self) -> dict[int, tuple[int, int]]:
+        return {number: (self._committed(number), end) for number, end in self.settled().items()}
 
     def send_letter(self, owner: int, on_delivery: Callable[[], None] | None = None) -> None:
         """Send what has gathered for the owner of a partition; `on_delivery` when the broker has it."""
@@ -231,7 +218,8 @@ class Exchange:
         box = self._asks.pop(owner, None)
         header = self._header()
         self._told[owner] = header
-        letter = encode_letter(header, box.items if box else [])
+        epochs = {number: partition.reached.epoch for number, partition in self._store.partitions.items()}
+        letter = encode_letter(header, box.items if box else [], epochs)
         self._sink.send(self._names.observations, letter, partition=owner, on_delivery=on_delivery)
 
     def _tell_others(self) -> None:
@@ -241,8 +229,8 @@ class Exchange:
             if owner not in self._store.partitions and self._told.get(owner) != header:
                 self.send_letter(owner)
         for partition in self._store.partitions.values():
-            for asker, come in header.items():
-                partition.answers.release(asker, come.committed)
+            for asker, (committed, _) in header.items():
+                partition.answers.release(asker, committed)
 
     def _take(self, message: Message) -> None:
         error = message.error()
@@ -270,18 +258,30 @@ class Exchange:
     def _fold(self, number: int, letter: Letter) -> None:
         partition = self._store.partitions[number]
         reached = partition.reached
-        # A worker that has lost a partition may still tell how far it came with it.
-        header = [(asker, come) for asker, come in letter.header.items() if come.epoch >= reached.epochs.get(asker, 0)]
-        for asker, come in header:
-            partition.answers.release(asker, come.committed)
+        void = {asker for asker in letter.header if self._is_void(partition, asker, letter)}
+        header = {asker: come for asker, come in letter.header.items() if asker not in void}
+        for asker, (committed, _) in header.items():
+            partition.answers.release(asker, committed)
         for ask in letter.asks:
-            rows = self._owner.take(number, ask)
+            rows = None if ask.asker in void else self._owner.take(number, ask)
             if rows is not None:
                 self._give(number, ask, rows)
-        for asker, come in header:
-            if come.settled > reached.settled.get(asker, 0):
-                reached.settled[asker] = come.settled
-                reached.epochs[asker] = come.epoch
+        for asker, (_, end) in header.items():
+            reached.settled[asker] = max(end, reached.settled.get(asker, 0))
+            reached.epochs[asker] = letter.epochs.get(asker, reached.epochs.get(asker, 0))
+
+    def _is_void(self, partition: Partition, asker: int, letter: Letter) -> bool:
+        """Whether whoever writes to us has lost the asking partition.
+
+        Whoever has it now asks again for all that is not committed. What both ask is folded once; but where that is
+        us, and the asker's events are decided by function calls, none of them may find its successors folded. What was
+        there before we claimed the partition counts, and is folded before any of ours opens.
+        """
+        known = partition.reached.epochs.get(asker, 0)
+        held = self._store.partitions.get(asker)
+        if held is not None and partition.open:
+            known = max(known, held.reached.epoch)
+        return letter.epochs.get(asker, known) < known
 
     def _give(self, number: int, ask: Ask, rows: bytes) -> None:
         if ask.asker in self._store.partitions:
