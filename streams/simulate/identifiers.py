@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.simulate import beijing
-from streams.simulate.randomness import scatter
+from streams.simulate.randomness import scatter, stream
 
 if TYPE_CHECKING:
     from streams.simulate.catalogue import Drug
@@ -49,6 +49,11 @@ class Identifiers:
         return f"{institution}{beijing.digits(time)}{self._next % 10_000:04d}"
 
 
+def first_box(seed: int, first_day: int) -> int:
+    """Number of the first box of each drug in a simulation: no box is sold in two provinces, or again another year."""
+    return stream(seed, f"boxes from {first_day}").randrange(10**_SERIAL_DIGITS)
+
+
 class Boxes:
     """Drug boxes; each has a trace code of its own and is sold once.
 
@@ -57,7 +62,7 @@ class Boxes:
         first: number of the first box of each drug.
     """
 
-    def __init__(self, drugs: list[Drug], first: int = 0) -> None:
+    def __init__(self, drugs: list[Drug], first: int) -> None:
         self._next = [first] * len(drugs)
         self._opened: dict[tuple[int, int], tuple[str, int]] = {}
 

@@ -9,7 +9,7 @@ import orjson
 
 from streams.simulate import beijing, documents
 from streams.simulate.desk import Desk
-from streams.simulate.identifiers import Boxes, Identifiers
+from streams.simulate.identifiers import Boxes, Identifiers, first_box
 from streams.simulate.outbox import Outbox
 from streams.simulate.population import Population
 from streams.simulate.province import CLINIC, HOSPITAL, PHARMACY
@@ -65,7 +65,8 @@ class Traffic:
         self._rng = rng
         self._ids = Identifiers()
         self._people = Population(province, seed, persons)
-        self._desk = Desk(province, rng, Boxes(province.catalogue.drugs), self._ids)
+        boxes = Boxes(province.catalogue.drugs, first_box(seed, province.first_day))
+        self._desk = Desk(province, rng, boxes, self._ids)
         self._ward = Ward(self._desk.counter, rng)
         self._open = [0] * len(province.places)
         self._outbox = Outbox(self.rhythm.begin, self.rhythm.end, SLICE)

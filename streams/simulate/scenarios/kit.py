@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from streams.simulate import beijing
 from streams.simulate.desk import Desk
-from streams.simulate.identifiers import HALF, Boxes, Identifiers
+from streams.simulate.identifiers import HALF, Boxes, Identifiers, first_box
 from streams.simulate.population import Population
 from streams.simulate.province import AREAS, CLINIC, HOSPITAL, NEIGHBOURS, PHARMACY
 from streams.simulate.randomness import stream
@@ -65,7 +65,7 @@ class Kit:
         self.institutions: dict[str, Json] = {}
         self.booked: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self.ids = Identifiers(HALF)
-        self.boxes = Boxes(province.catalogue.drugs, HALF)
+        self.boxes = Boxes(province.catalogue.drugs, first_box(seed, province.first_day) + HALF)
         self.desk = Desk(province, self.rng, self.boxes, self.ids)
         self._people = Population(province, seed, population, "scenario people")
         self._next = population

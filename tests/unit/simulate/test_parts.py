@@ -84,7 +84,7 @@ def test_a_box_is_sold_once_and_a_split_one_to_its_last_tablet() -> None:
     """Whole boxes have new codes; parts share a code until the box has too few tablets left."""
     catalogue = Catalogue(1)
     drug = next(drug for drug in catalogue.drugs if drug.units == 14)
-    boxes = Boxes(catalogue.drugs)
+    boxes = Boxes(catalogue.drugs, 0)
     whole = [node["drug_trac_codg"] for node in boxes.whole(drug, 100)]
     assert len(set(whole)) == 100
     assert {code[:7] for code in whole} == {drug.prefix}
