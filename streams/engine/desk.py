@@ -179,7 +179,7 @@ class Desk:
         self._now = now
         left = PREVIEWS
         for partition, queue in list(self._queues.items()):
-            if self._can_go_on(partition, queue):
+            if self._can_go_on(partition, queue) or partition not in self._store.partitions:
                 continue
             for pending in queue.events:
                 if pending.due > now or not left:

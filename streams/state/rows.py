@@ -9,11 +9,14 @@ Rows hold no cycles, so the garbage collector need not follow them (``gc=False``
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from streams.state.packing import pack, unpack
+
+REACHED_KEY: Final = "x:"
+"""Key of the row, among the window rows of a partition, that says how far they have come (`ReachedRow`)."""
 
 
 class Position(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaException
 
+from streams.topology.claims import Claims
 from streams.topology.clients import consumer_config
 from streams.topology.gauges import RebalanceClock
 from streams.topology.recovery import Recovery
@@ -72,6 +73,7 @@ class Assignment:
         )
         #: Follows what is held to disk, where rows are kept there.
         self.journal: Journal | None = None
+        self._claims = Claims(worker.names, sink, lambda: app.consumer_generation_id, worker.settings.session_timeout)
         self._zombies = Zombies(worker.names, worker.store, self._recovery.beyond, checkpoint.again)
         checkpoint.look_around = self._zombies.look
         sink.observers.append(self._zombies.acknowledged)
@@ -87,6 +89,7 @@ class Assignment:
         # Also where nothing was revoked: events read before are read again.
         self._screening.forget()
         await self._checkpoint.ended()
+        generation = self._app.consumer_generation_id
         partitions = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source}
         new, given_up = worker.store.hold(partitions)
         if self.journal is not None:
@@ -100,8 +103,13 @@ class Assignment:
         begun = time.monotonic()
         try:
             reached = await asyncio.to_thread(self._recovery.read_images, new)
-            await self._checkpoint.claim(reached)
-            count = await asyncio.to_thread(self._recovery.adopt)
+            claimed = await self._claims.claim(reached, generation)
+            ours = await asyncio.to_thread(self._recovery.adopt, claimed)
+            if ours != new:
+                # The group has moved on and given them away; it calls again.
+                logger.warning("partitions %s are another worker's by now", sorted(new - ours))
+                partitions -= new - ours
+                worker.store.hold(partitions)
             if self.journal is not None:
                 self.journal.keep(self._recovery.replicas)
             self._zombies.follow(self._recovery.replicas)
@@ -112,11 +120,12 @@ class Assignment:
                 await worker.learning.caught_up()
         except (RecoveryError, KafkaException) as error:
             give_up(str(error))
-        worker.state_key.mark(self._sink, worker.names.windows, new)
+        worker.state_key.mark(self._sink, worker.names.windows, ours)
         seconds = time.monotonic() - begun
         worker.metrics.table_recovery_duration.observe(seconds)
         worker.metrics.recovering.value = 0
         worker.health.recovered()
+        worker.metrics.assigned_partitions.value = len(partitions)
         self._clock.ended()
         for source, records in self._recovery.read.items():
             worker.metrics.recovery_records[source].value += records
@@ -124,9 +133,9 @@ class Assignment:
         logger.info(
             "partitions: %d held, %d new, %d given up; %d changelog records restored in %.1f s",
             len(partitions),
-            len(new),
+            len(ours),
             len(given_up),
-            count,
+            self._recovery.read.total(),
             seconds,
         )
 

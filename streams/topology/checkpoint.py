@@ -26,13 +26,12 @@ from faust.transport.drivers.aiokafka import Producer as FaustProducer
 from streams.features.scopes import TRACE_PREFIX
 from streams.memory import set_aside
 from streams.state.answers import ANSWERS_PREFIX
-from streams.state.rows import TraceRow, encode_row, encode_traces
+from streams.state.rows import REACHED_KEY, TraceRow, encode_row, encode_traces
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from streams.state.expiry import Expiry
-    from streams.state.rows import ReachedRow
     from streams.state.store import Store
     from streams.topology.exchange import Exchange
     from streams.topology.journal import Journal
@@ -42,10 +41,6 @@ if TYPE_CHECKING:
 
 SLICE: Final = 100
 """Rows encoded or written before events have a turn: about a millisecond."""
-REACHED_KEY: Final = "x:"
-"""Key of the row, among the window rows of a partition, that says how far they have come."""
-CLAIM: Final = b""
-"""What a claim says among settlement rows. It deletes nothing, or it would itself be deleted by compaction."""
 TRACES_A_RECORD: Final = 500
 """Trace codes' rows in one record: about 100 kB."""
 
@@ -84,7 +79,7 @@ class Checkpoint:
         self._exchange = exchange
         self._expiry = expiry
         self._reached: dict[int, bytes] = {}
-        self._windows, self._traces, self._settlements = names.windows, names.traces, names.settlements
+        self._windows, self._traces = names.windows, names.traces
         #: Brings what is acknowledged to disk, where rows are kept there.
         self.journal: Journal | None = None
         #: Finds out what others wrote over our rows, and has it written again.
@@ -155,26 +150,6 @@ class Checkpoint:
             rows.dirty.add(key)
         elif not (key.startswith(ANSWERS_PREFIX) and rows.answers.again(key)):
             self._write(topic, number, key, None)
-
-    async def claim(self, taken: Mapping[int, ReachedRow]) -> None:
-        """Begin a new epoch of partitions that are taken over, in each of their changelogs.
-
-        What others wrote before that record counts, and is still to be read; what they write after it is void.
-
-        Args:
-            taken: How far the saved rows of each partition have come; its epoch is raised.
-        """
-        async with self._one_at_a_time:
-            for number, reached in taken.items():
-                reached.epoch += 1
-                headers = epoch_header(reached.epoch)
-                for topic, key, value in (
-                    (self._windows, REACHED_KEY, encode_row(reached)),
-                    (self._settlements, REACHED_KEY, CLAIM),
-                    (self._traces, None, encode_traces([])),
-                ):
-                    self._sink.send(topic, value, key=key, partition=number, headers=headers)
-            await self._sink.barrier()
 
     def _write(self, topic: str, partition: int, key: str | None, value: bytes | None) -> None:
         held = self._store.partitions.get(partition)

@@ -16,7 +16,7 @@ from streams.language.problems import PackError
 from streams.rules.pack import load_pack
 from streams.topology import access, topics
 from streams.topology.clients import plain
-from streams.topology.standing import Backlog, Standing, StandingError, ends, newest_of, source, standing
+from streams.topology.standing import Backlog, Standing, StandingError, ends, newest_of, source, standing, without_rows
 from streams.topology.topics import REQUEST_S, TopicsError
 
 if TYPE_CHECKING:
@@ -216,11 +216,10 @@ def _lost(settings: Settings, part: Backlog) -> Iterator[Finding]:
 
 def _state(settings: Settings, client: AdminClient) -> Iterator[Finding]:
     kept = ends(client, settings.topic(SETTLEMENTS))
-    gone = [
-        str(part.partition)
-        for part in standing(settings, client).backlog
-        if part.committed and part.end > part.first and not kept.get(part.partition, (0, 0))[1]
-    ]
+    backlog = standing(settings, client).backlog
+    screened = [part.partition for part in backlog if part.committed and part.end > part.first]
+    offsets = {number: kept.get(number, (0, 0)) for number in screened}
+    gone = [str(number) for number in sorted(without_rows(settings, settings.topic(SETTLEMENTS), offsets))]
     if gone:
         yield Finding(
             "state",

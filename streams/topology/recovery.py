@@ -9,7 +9,7 @@ partition are first read as they were saved, then brought up to all that was dec
 rows of every partition say what was put into which row, and `ReachedRow` from where on they must be read.
 
 Somebody who has lost a partition may still write to its changelogs. So whoever takes it over *claims* it between the
-two steps (`Checkpoint.claim`) and reads up to the claim. All that is in a changelog before the claim counts, for
+two steps (`streams.topology.claims`) and reads up to the claim. All that is in a changelog before the claim counts, for
 whoever reads it, and what earlier workers write after it is void. Else one would decide an event again that
 another has taken from a settlement row as decided.
 """
@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from streams.topology.checkpoint import REACHED_KEY
 from streams.topology.clients import watermarks
 from streams.topology.replica import RecoveryError, Replica, decoded_settlement, epoch_of
 
@@ -121,19 +120,27 @@ class Recovery:
             raise _unreadable(error) from error
         return {number: replica.rows.reached for number, replica in self.replicas.items()}
 
-    def adopt(self) -> int:
-        """Read on to where the partitions were claimed, and fill them; returns the number of records read in all.
+    def adopt(self, claimed: set[int]) -> set[int]:
+        """Read on to where partitions were claimed, and fill them.
+
+        Args:
+            claimed: Which of those that were read; the others are forgotten.
+
+        Returns:
+            Those that are ours: not any that were claimed in a later generation of the group.
 
         Raises:
-            RecoveryError: As `read_images`, or another worker has claimed a partition at the same time.
+            RecoveryError: As `read_images`, or another worker has claimed a partition in the same epoch.
         """
+        self.replicas = {number: replica for number, replica in self.replicas.items() if number in claimed}
         if self._consumer is None:
-            return 0
+            return set()
         try:
             self._read_to_the_claims(self._consumer)
-            for number, replica in self.replicas.items():
-                self._store.partitions[number] = replica.adopt()
-            self._catch_up(self._consumer, {number: self._store.partitions[number] for number in self.replicas})
+            new = {number: replica.adopt() for number, replica in self.replicas.items()}
+            self._store.partitions.update(new)
+            if new:
+                self._catch_up(self._consumer, new)
         except KafkaException as error:
             raise _unreadable(error) from error
         finally:
@@ -141,7 +148,7 @@ class Recovery:
         void = sum(replica.void for replica in self.replicas.values())
         if void:
             logger.warning("%d changelog records of workers that had lost their partitions are void", void)
-        return self.read.total()
+        return set(self.replicas)
 
     def close(self) -> None:
         """Leave the brokers."""
@@ -178,21 +185,23 @@ class Recovery:
         return replicas
 
     def _read_to_the_claims(self, consumer: Consumer) -> None:
-        """Read what came into the changelogs until we claimed the partitions."""
+        """Read what came into the changelogs until we claimed the partitions; drop those that are another's by now."""
         claimed = {number: replica.rows.reached.epoch for number, replica in self.replicas.items()}
-        claims: Counter[int] = Counter()
+        alike: Counter[int] = Counter()
 
         def apply(message: Message) -> None:
             number = message.partition() or 0
             self.read[self._was[number]] += 1
-            if message.key() == REACHED_KEY.encode() and message.value() and epoch_of(message) >= claimed[number]:
-                claims[number] += 1
+            alike[number] += message.topic() == self._names.windows and epoch_of(message) == claimed[number]
             self.replicas[number].apply(message)
 
         self._read_on(consumer, self.replicas.values(), apply)
-        lost = sorted(number for number, count in claims.items() if count > 1)
-        if lost:
-            raise RecoveryError(f"another worker has taken over partitions {lost} at the same time")
+        for number, epoch in claimed.items():
+            if self.replicas[number].rows.reached.epoch > epoch:
+                del self.replicas[number]
+        twice = sorted(number for number in self.replicas if alike[number] > 1)
+        if twice:
+            raise RecoveryError(f"another worker has taken over partitions {twice} at the same time")
 
     def read_on(self, replica: Replica) -> None:
         """Bring one image up to what the changelogs have by now; raises `RecoveryError`."""

@@ -10,9 +10,9 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.state.answers import ANSWERS_PREFIX
-from streams.state.rows import decode_reached, decode_settlement, decode_traces, decode_window
+from streams.state.rows import REACHED_KEY, decode_reached, decode_settlement, decode_traces, decode_window
 from streams.state.store import EFFECTS_PREFIX
-from streams.topology.checkpoint import EPOCH, REACHED_KEY
+from streams.topology.checkpoint import EPOCH
 from streams.topology.image import MemoryImage, Progress
 from streams.topology.statekey import KEY_ROW
 

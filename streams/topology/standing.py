@@ -9,11 +9,12 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaExcepti
 from confluent_kafka.admin import OffsetSpec
 
 from streams.contract.topics import DEAD_LETTERS, EVENTS, REKEYED, RESULTS
+from streams.state.rows import REACHED_KEY
 from streams.topology.clients import LastFault, consumer_config, plain
 from streams.topology.topics import REQUEST_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
     from confluent_kafka.admin import AdminClient
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _READ_S: Final = 5.0
 _COORDINATOR_S: Final = 10.0
 _RETRY_S: Final = 0.3
+CLAIMS: Final = 100
+"""Records of a changelog that are looked at: a partition is taken over with every change of workers."""
 _CHOOSING: Final = frozenset({"COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR", "COORDINATOR_LOAD_IN_PROGRESS"})
 
 
@@ -123,6 +126,36 @@ def newest_of(client: AdminClient, topic: str) -> Newest:
     asked = {TopicPartition(topic, number): OffsetSpec.max_timestamp() for number in offsets}
     times = [future.result().timestamp for future in client.list_offsets(asked).values()]
     return Newest(sum(end - first for first, end in offsets.values()), max((t for t in times if t > 0), default=None))
+
+
+def without_rows(settings: Settings, topic: str, offsets: Mapping[int, tuple[int, int]]) -> set[int]:
+    """Which partitions of a changelog never had a row: nothing, or only the claims of workers that took them over.
+
+    Args:
+        settings: How to reach it.
+        topic: Its name.
+        offsets: First and next offset of each partition to look at.
+
+    Raises:
+        KafkaException: The brokers do not tell.
+    """
+    empty = {number for number, (_, end) in offsets.items() if not end}
+    unread = {number: end for number, (first, end) in offsets.items() if not first and 0 < end <= CLAIMS}
+    claims = set(unread)
+    consumer = Consumer(consumer_config(settings, LastFault()))
+    try:
+        consumer.assign([TopicPartition(topic, number, 0) for number in unread])
+        deadline = time.monotonic() + _READ_S
+        while unread and time.monotonic() < deadline:
+            for message in consumer.consume(CLAIMS, 0.1):
+                number, end_of_partition = message.partition() or 0, message.error() is not None
+                if not end_of_partition and message.key() != REACHED_KEY.encode():
+                    claims.discard(number)
+                if end_of_partition or number not in claims or (message.offset() or 0) + 1 >= unread.get(number, 0):
+                    unread.pop(number, None)
+    finally:
+        consumer.close()
+    return empty | (claims - unread.keys())
 
 
 def _group(settings: Settings, client: AdminClient) -> tuple[str, list[Member]]:

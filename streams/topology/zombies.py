@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import KafkaException
 
+from streams.state.rows import REACHED_KEY
 from streams.state.store import EFFECTS_PREFIX
-from streams.topology.checkpoint import REACHED_KEY
 from streams.topology.replica import epoch_of
 from streams.topology.statekey import KEY_ROW
 

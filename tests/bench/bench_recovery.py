@@ -26,9 +26,9 @@ from streams.settings import load
 from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
 from streams.state.disk import Disk
-from streams.state.rows import Position, ReachedRow, TraceRow, encode_row, encode_traces
+from streams.state.rows import REACHED_KEY, Position, ReachedRow, TraceRow, encode_row, encode_traces
 from streams.state.store import Store, encoded
-from streams.topology.checkpoint import REACHED_KEY, TRACES_A_RECORD, epoch_header
+from streams.topology.checkpoint import TRACES_A_RECORD, epoch_header
 from streams.topology.clients import consumer_config
 from streams.topology.diskimage import DiskImage
 from streams.topology.partitions import area_partition
@@ -118,8 +118,8 @@ class Bench:
         recovery = Recovery(self.config, self.names, store, engine, self.key, threading.Event(), copies, make)
         begun = time.perf_counter()
         recovery.read_images(set(range(PARTITIONS)))
-        read = recovery.adopt()
-        return time.perf_counter() - begun, read
+        recovery.adopt(set(range(PARTITIONS)))
+        return time.perf_counter() - begun, recovery.read.total()
 
     def in_memory(self, number: int) -> Replica:
         """Return the image of a partition that nobody has read."""

@@ -231,7 +231,7 @@ def restored(installation: Installation, expected: Expected) -> Store:
     config = installation.client.settings | _READER
     recovery = Recovery(config, names, store, engine, own, threading.Event())
     recovery.read_images(set(store.partitions))
-    recovery.adopt()
+    recovery.adopt(set(store.partitions))
     return store
 
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from streams.state.rows import decode_reached
-from streams.topology.checkpoint import REACHED_KEY
+from streams.state.rows import REACHED_KEY, decode_reached
 
 if TYPE_CHECKING:
     from tests.chaos.installation import Installation

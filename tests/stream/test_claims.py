@@ -1,13 +1,13 @@
 """What a changelog says is the same for whoever reads it, also while a worker that has lost the partition writes there.
 
-All on a real Kafka: `Recovery` and `Checkpoint.claim` as the worker calls them, records of others in between.
+All on a real Kafka: `Recovery` and `Claims` as the worker calls them, records of others in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 import pytest
@@ -17,6 +17,7 @@ from streams.rules.pack import load_pack
 from streams.settings import load
 from streams.settings.places import shipped
 from streams.state.rows import (
+    REACHED_KEY,
     Contribution,
     Observation,
     Position,
@@ -26,7 +27,8 @@ from streams.state.rows import (
     encode_settlement,
 )
 from streams.state.store import Store
-from streams.topology.checkpoint import REACHED_KEY, Checkpoint, epoch_header
+from streams.topology.checkpoint import epoch_header
+from streams.topology.claims import TURNS, Claims
 from streams.topology.clients import consumer_config, producer_config
 from streams.topology.partitions import area_partition
 from streams.topology.recovery import Recovery
@@ -37,9 +39,7 @@ from streams.topology.worker import _names
 from tests.stream.process import KEY, environment
 
 if TYPE_CHECKING:
-    from streams.state.expiry import Expiry
     from streams.state.store import Partition
-    from streams.topology.exchange import Exchange
     from tests.stream.scene import Scene
 
 pytestmark = pytest.mark.kafka
@@ -85,28 +85,31 @@ class Taker:
     """A worker that takes a partition over."""
 
     def __init__(self, log: Log, number: int) -> None:
+        self._log = log
         self._number = number
         self.store = Store(COUNT, area_partition(COUNT))
         self.store.hold({number})
         engine = Engine(log.pack, self.store, KEY.encode())
         state_key = StateKey(KEY.encode())
         self._recovery = Recovery(log.config, log.names, self.store, engine, state_key, threading.Event())
-        nothing = cast("Exchange", None), cast("Expiry", None)
-        self._checkpoint = Checkpoint(self.store, log.sink, *nothing, log.names)
         self._reached = self._recovery.read_images({number})
+        self._claimed = {number}
 
-    def claim(self) -> None:
-        """Say that the partition is ours."""
-        asyncio.run(self._checkpoint.claim(self._reached))
+    def claim(self, generation: int = 0) -> None:
+        """Say that the partition is ours, which was given to us in that generation of the group."""
+        claims = Claims(self._log.names, self._log.sink, lambda: generation, 0.0)
+        self._claimed = asyncio.run(claims.claim(self._reached, generation))
 
-    def adopt(self) -> Partition:
-        """Return what we decide on."""
-        self._recovery.adopt()
-        return self.store.partitions[self._number]
+    def adopt(self) -> Partition | None:
+        """Return what we decide on; None where it is another's by now."""
+        ours = self._recovery.adopt(self._claimed)
+        return self.store.partitions[self._number] if ours else None
 
     def folded(self) -> set[int]:
         """Return the settlements that the row of the other partition knows, by their times."""
-        row = self.adopt().window(ROW)
+        rows = self.adopt()
+        assert rows is not None
+        row = rows.window(ROW)
         return set() if row is None else set(row.stamps.values())
 
 
@@ -119,7 +122,9 @@ def test_what_came_before_the_claim_counts_and_what_came_after_does_not(scene: S
     log.settle(20)
     taker.claim()
     log.settle(30)
-    assert taker.adopt().settlements.keys() == {"S10", "S20"}
+    rows = taker.adopt()
+    assert rows is not None
+    assert rows.settlements.keys() == {"S10", "S20"}
     other = Taker(log, ELSEWHERE)
     assert other.folded() == {20}
     reached = other.store.partitions[ELSEWHERE].reached
@@ -132,15 +137,28 @@ def test_what_came_before_the_claim_counts_and_what_came_after_does_not(scene: S
     assert Taker(log, ELSEWHERE).folded() == {50}
 
 
-def test_of_two_that_take_a_partition_over_at_once_one_gives_up(scene: Scene) -> None:
-    """One of them was expelled meanwhile; nobody can tell who is right, so whoever sees the other's claim goes."""
+@pytest.mark.parametrize("later_is_first", [True, False])
+def test_of_two_that_take_a_partition_over_it_is_the_one_of_the_later_generation(
+    scene: Scene, *, later_is_first: bool
+) -> None:
+    """One of them restored rows while the group moved on; whoever claims last."""
+    log = Log(scene)
+    earlier, later = Taker(log, HOME), Taker(log, HOME)
+    earlier_first = [(earlier, 7), (later, 8)]
+    for taker, generation in reversed(earlier_first) if later_is_first else earlier_first:
+        taker.claim(generation)
+    rows = later.adopt()
+    assert rows is not None
+    assert rows.reached.epoch == 8 * TURNS
+    assert earlier.adopt() is None
+
+
+def test_nobody_decides_where_two_have_the_same_right(scene: Scene) -> None:
+    """That cannot be within one group; should it, whoever sees it ends."""
     log = Log(scene)
     first, second = Taker(log, HOME), Taker(log, HOME)
-    first.claim()
-    first.adopt()
-    second.claim()
+    first.claim(7)
+    assert first.adopt() is not None
+    second.claim(7)
     with pytest.raises(RecoveryError, match=r"another worker has taken over partitions \[1\]"):
         second.adopt()
-    third = Taker(log, HOME)
-    third.claim()
-    assert third.adopt().reached.epoch == BEFORE + 1

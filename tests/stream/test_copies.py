@@ -92,7 +92,7 @@ class Reader:
         engine = Engine(load_pack(shipped("rules"), shipped("knowledge")), store, KEY.encode())
         recovery = Recovery(self.config, self.names, store, engine, self.key, threading.Event(), copies, make)
         recovery.read_images(set(range(PARTITIONS)))
-        recovery.adopt()
+        recovery.adopt(set(range(PARTITIONS)))
         return {number: contents(rows) for number, rows in store.partitions.items()}, dict(recovery.read)
 
 

@@ -92,3 +92,25 @@ def test_an_operator_sees_what_is_wrong_and_sends_letters_back(scene: Scene) -> 
     back = scene.client.consume(scene.topic("settlement.events"))[-1]
     assert (back.value, back.key) == (later, b"310115")
     assert (back.headers["replayed_from"] or b"").decode().count("@") == 1
+
+
+def test_the_doctor_sees_that_rows_are_gone(scene: Scene) -> None:
+    """Somebody has made the topic of settlement rows anew; that workers have claimed its partitions hides nothing."""
+
+    def said() -> str:
+        return prewarn(["doctor"], environment(scene.bootstrap, **scene.own)).stdout
+
+    topic, gone = scene.topic("prewarn.settlements"), "nothing of it is in"
+    worker = scene.started()
+    scene.send([event(0), event(1)], key=lambda _raw: "310115")
+    scene.results(2)
+    assert worker.stop() == 0
+    assert gone not in said()
+    scene.client.admin.delete_topics([topic])[topic].result(30)
+    scene.create_topics()
+    assert gone in said()
+    worker = scene.started()
+    assert f"{gone} {topic}" in said()
+    scene.send([event(2)], key=lambda _raw: "310115")
+    scene.results(3)
+    assert gone not in said()

@@ -9,6 +9,7 @@ from confluent_kafka import Message
 
 from streams.state.answers import ANSWERS_PREFIX
 from streams.state.rows import (
+    REACHED_KEY,
     Contribution,
     Position,
     ReachedRow,
@@ -20,7 +21,8 @@ from streams.state.rows import (
     encode_traces,
 )
 from streams.state.store import EFFECTS_PREFIX, encoded
-from streams.topology.checkpoint import CLAIM, REACHED_KEY, epoch_header
+from streams.topology.checkpoint import epoch_header
+from streams.topology.claims import CLAIM
 from streams.topology.screening import Names
 from streams.topology.statekey import KEY_ROW, StateKey
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from streams.features.scopes import TRACE_PREFIX
 from streams.state.disk import Disk
 from streams.state.expiry import Expiry
-from streams.state.rows import Position, ReachedRow, SettlementRow, TraceRow, encode_row, encode_traces
+from streams.state.rows import REACHED_KEY, Position, ReachedRow, SettlementRow, TraceRow, encode_row, encode_traces
 from streams.state.store import Store, encoded
-from streams.topology.checkpoint import REACHED_KEY, epoch_header
+from streams.topology.checkpoint import epoch_header
 from streams.topology.diskimage import DiskImage
 from streams.topology.journal import Journal
 from streams.topology.replica import Replica
