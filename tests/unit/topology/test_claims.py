@@ -39,7 +39,7 @@ class Broker:
         """All is there at once."""
 
     def claim(self, last: int, generation: int) -> int | None:
-        """Claim a partition whose last epoch is known; return the epoch that it has then, None if it has none of ours."""
+        """Claim a partition that was held in an epoch; return the one that it has then, None if none."""
         reached = ReachedRow(0, {}, last)
         claims = Claims(NAMES, cast("Sink", self), self.generation, 0.6)
         claimed = asyncio.run(claims.claim({3: reached}, generation))
