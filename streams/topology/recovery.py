@@ -191,8 +191,9 @@ class Recovery:
 
         def apply(message: Message) -> None:
             number = message.partition() or 0
-            self.read[self._was[number]] += 1
-            alike[number] += message.topic() == self._names.windows and epoch_of(message) == claimed[number]
+            ours = epoch_of(message) == claimed[number]
+            alike[number] += ours and message.topic() == self._names.windows
+            self.read[self._was[number]] += not ours
             self.replicas[number].apply(message)
 
         self._read_on(consumer, self.replicas.values(), apply)
