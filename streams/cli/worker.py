@@ -16,6 +16,7 @@ from streams.observability.traces import TracesUnavailableError
 from streams.rules.pack import load_pack
 from streams.settings import load
 from streams.state.disk import StoreError
+from streams.topology.deployment import signature
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ def worker() -> None:
     """
     settings = load(required=["person_key"])
     configure(settings.log_level, settings.log_format)
+    seen = signature(settings.rules_dir, settings.knowledge_dir)
     try:
         pack = load_pack(settings.rules_dir, settings.knowledge_dir)
     except PackError as error:
@@ -38,7 +40,7 @@ def worker() -> None:
     from streams.topology.worker import Worker  # noqa: PLC0415
 
     try:
-        status = Worker(settings, pack).run()
+        status = Worker(settings, pack, seen).run()
     except (ProbeServerError, TracesUnavailableError, Unreachable, StoreError) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(status)

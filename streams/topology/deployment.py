@@ -31,6 +31,19 @@ Signature = tuple[tuple[str, int, int, int], ...]
 """Name, time of change, size and inode of every file."""
 
 
+def signature(rules_dir: Path, knowledge_dir: Path) -> Signature:
+    """What tells a deployed pack from the one before it; take it before the pack is read."""
+    files = (path for folder in (rules_dir, knowledge_dir) if folder.is_dir() for path in folder.iterdir())
+    found = []
+    for path in files:
+        try:
+            stat = path.stat()
+        except OSError:  # gone between two calls: the next look sees another signature
+            continue
+        found.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return tuple(sorted(found))
+
+
 class Deployment(threading.Thread):
     """Looks for changed packs until stopped.
 
@@ -40,15 +53,24 @@ class Deployment(threading.Thread):
         every_s: How often to look.
         metrics: Where reloads are counted.
         current: The pack in force.
+        seen: The folders' signature when it was read: one deployed since is a changed one.
     """
 
-    def __init__(self, rules_dir: Path, knowledge_dir: Path, every_s: float, metrics: Metrics, current: Pack) -> None:
+    def __init__(
+        self,
+        rules_dir: Path,
+        knowledge_dir: Path,
+        every_s: float,
+        metrics: Metrics,
+        current: Pack,
+        seen: Signature,
+    ) -> None:
         super().__init__(name="deployment", daemon=True)
         self._folders = (rules_dir, knowledge_dir)
         self._every_s = every_s
         self._metrics = metrics
         self._sha256 = current.sha256
-        self._seen = self._signature()
+        self._seen = seen
         self._ended = threading.Event()
         self._waiting: Pack | None = None
 
@@ -74,7 +96,7 @@ class Deployment(threading.Thread):
 
     def look(self) -> None:
         """Look once."""
-        before = self._signature()
+        before = signature(*self._folders)
         if before == self._seen:
             return
         try:
@@ -86,7 +108,7 @@ class Deployment(threading.Thread):
             logger.exception("the changed rule pack could not be read")
             self._refuse(type(error).__name__)
         else:
-            if before != self._signature():
+            if before != signature(*self._folders):
                 return  # it was being changed meanwhile: the next look sees all of it
             if pack.sha256 != self._sha256:
                 self._sha256 = pack.sha256
@@ -96,14 +118,3 @@ class Deployment(threading.Thread):
     def _refuse(self, reason: str) -> None:
         self._metrics.ruleset_reloads[REJECTED].value += 1
         logger.error("the changed rule pack is refused, the one in force stays:\n%s", reason)
-
-    def _signature(self) -> Signature:
-        files = (path for folder in self._folders if folder.is_dir() for path in folder.iterdir())
-        found = []
-        for path in files:
-            try:
-                stat = path.stat()
-            except OSError:  # gone between two calls: the next look sees another signature
-                continue
-            found.append((str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino))
-        return tuple(sorted(found))

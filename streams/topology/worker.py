@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from streams.rules.specs import Pack
     from streams.settings import Settings
     from streams.state.disk import Disk
+    from streams.topology.deployment import Signature
 
 logger = logging.getLogger(__name__)
 
@@ -92,12 +93,14 @@ class Worker:
     Args:
         settings: Checked settings; `person_key` must be set.
         pack: The rule pack to screen by.
+        seen: The signature of its folders from before it was read.
     """
 
-    def __init__(self, settings: Settings, pack: Pack) -> None:
+    def __init__(self, settings: Settings, pack: Pack, seen: Signature) -> None:
         if settings.person_key is None:
             raise ValueError("a worker needs the key of person references")
         self.settings = settings
+        self._seen = seen
         self.metrics = Metrics()
         self.health = Health()
         self.stopping = threading.Event()
@@ -165,6 +168,7 @@ class Worker:
             self.settings.rules_poll_interval,
             self.metrics,
             self.engine.pack,
+            self._seen,
         )
         deployment.start()
         screening = Screening(
