@@ -36,6 +36,14 @@ codes, and the settlement row remembers 150 bytes for each."""
 _PROBE_S: Final = 2.0
 _RETRY_S: Final = 0.5
 _DOWN: Final = "brokers are down"
+_PASSING: Final = _MOVING | {
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError._TIMED_OUT,  # noqa: SLF001 - librdkafka's public constants
+    KafkaError._TRANSPORT,  # noqa: SLF001
+}
 _TIMES: Final = re.compile(r" \(after \d+ms in state [^)]*\)")
 
 _librdkafka = logging.getLogger("librdkafka")
@@ -84,6 +92,11 @@ class FaultLog(LastFault):
 def plain(error: KafkaError) -> str:
     """Return what librdkafka says of a fault without its counters and internal names."""
     return _TIMES.sub("", error.str()).replace("/bootstrap:", ":")
+
+
+def passing(fault: KafkaError) -> bool:
+    """Tell whether a fault is one of brokers that are busy, or choosing who leads a partition or knows of a group."""
+    return fault.retriable() or fault.code() in _PASSING
 
 
 def largest_record(settings: Settings) -> int:

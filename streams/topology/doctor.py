@@ -15,8 +15,18 @@ from streams.contract.topics import SETTLEMENTS
 from streams.language.problems import PackError
 from streams.rules.pack import load_pack
 from streams.topology import access, topics
-from streams.topology.clients import plain
-from streams.topology.standing import Backlog, Standing, StandingError, ends, newest_of, source, standing, without_rows
+from streams.topology.clients import passing, plain
+from streams.topology.standing import (
+    Backlog,
+    Standing,
+    StandingError,
+    UnansweredError,
+    ends,
+    newest_of,
+    source,
+    standing,
+    without_rows,
+)
 from streams.topology.topics import REQUEST_S, TopicsError
 
 if TYPE_CHECKING:
@@ -64,10 +74,18 @@ def examine(settings: Settings, client: AdminClient) -> Iterator[Finding]:
         try:
             yield from check(settings, client)
         except KafkaException as error:
-            yield Finding(area, "note", f"could not be looked at: {plain(error.args[0])}")
+            yield _unseen(area, plain(error.args[0]), unanswered=passing(error.args[0]))
         except (StandingError, TopicsError) as error:
-            yield Finding(area, "note", f"could not be looked at: {error}")
+            yield _unseen(area, str(error), unanswered=isinstance(error, UnansweredError))
     yield from _rules(settings)
+
+
+def _unseen(area: str, why: str, *, unanswered: bool) -> Finding:
+    """What is refused is a note, since not everybody may look; silence is a problem, or it would pass for health."""
+    text = f"could not be looked at: {why}"
+    return (
+        Finding(area, "problem", text, "look again; then at the brokers") if unanswered else Finding(area, "note", text)
+    )
 
 
 def _brokers(settings: Settings, client: AdminClient) -> Iterator[Finding]:
@@ -153,7 +171,7 @@ def _access(settings: Settings, client: AdminClient) -> Iterator[Finding]:
             "give workers a user of their own with the rights that the README lists",
         )
     if not told:
-        yield Finding("access", "ok", f"{len(access.rights(settings))} rights are needed and granted")
+        yield Finding("access", "ok", f"{len(access.rights(settings))} rights are needed, none is refused")
     elif not lacking:
         yield Finding("access", "note", "who may use topics that do not exist is not known")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
 from streams.contract.topics import DEAD_LETTERS, EVENTS, REKEYED, RESULTS
 from streams.state.rows import REACHED_KEY
-from streams.topology.clients import LastFault, consumer_config, plain
+from streams.topology.clients import LastFault, consumer_config, passing, plain
 from streams.topology.topics import REQUEST_S
 
 if TYPE_CHECKING:
@@ -21,16 +21,22 @@ if TYPE_CHECKING:
 
     from streams.settings import Settings
 
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
+
 _READ_S: Final = 5.0
-_COORDINATOR_S: Final = 10.0
+_PATIENCE_S: Final = 15.0
 _RETRY_S: Final = 0.3
 CLAIMS: Final = 100
 """Records of a changelog that are looked at: a partition is taken over with every change of workers."""
-_CHOOSING: Final = frozenset({"COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR", "COORDINATOR_LOAD_IN_PROGRESS"})
 
 
 class StandingError(Exception):
     """The brokers do not tell; the message says what was asked and why not."""
+
+
+class UnansweredError(StandingError):
+    """They may tell another time: they were busy, or choosing a leader, for longer than we are patient."""
 
 
 class Member(NamedTuple):
@@ -104,13 +110,13 @@ def ends(client: AdminClient, topic: str) -> dict[int, tuple[int, int]]:
         KafkaException: The brokers do not tell.
         StandingError: There is no such topic.
     """
-    found = client.list_topics(topic, timeout=REQUEST_S).topics[topic]
+    found = _patiently(lambda: client.list_topics(topic, timeout=REQUEST_S)).topics[topic]
     if found.error is not None:
         raise StandingError(f"topic {topic}: {plain(found.error)}")
     parts = [TopicPartition(topic, number) for number in sorted(found.partitions)]
     first, end = (
-        {tp.partition: future.result().offset for tp, future in client.list_offsets(asked).items()}
-        for asked in (dict.fromkeys(parts, OffsetSpec.earliest()), dict.fromkeys(parts, OffsetSpec.latest()))
+        {tp.partition: told.offset for tp, told in _offsets(client, parts, spec).items()}
+        for spec in (OffsetSpec.earliest(), OffsetSpec.latest())
     )
     return {number: (first[number], end[number]) for number in end}
 
@@ -123,8 +129,8 @@ def newest_of(client: AdminClient, topic: str) -> Newest:
         StandingError: There is no such topic.
     """
     offsets = ends(client, topic)
-    asked = {TopicPartition(topic, number): OffsetSpec.max_timestamp() for number in offsets}
-    times = [future.result().timestamp for future in client.list_offsets(asked).values()]
+    parts = [TopicPartition(topic, number) for number in offsets]
+    times = [told.timestamp for told in _offsets(client, parts, OffsetSpec.max_timestamp()).values()]
     return Newest(sum(end - first for first, end in offsets.values()), max((t for t in times if t > 0), default=None))
 
 
@@ -161,7 +167,7 @@ def without_rows(settings: Settings, topic: str, offsets: Mapping[int, tuple[int
 def _group(settings: Settings, client: AdminClient) -> tuple[str, list[Member]]:
     name = settings.group_id
     try:
-        group = _patiently(lambda: client.describe_consumer_groups([name], request_timeout=REQUEST_S)[name])
+        group = _answers(lambda: client.describe_consumer_groups([name], request_timeout=REQUEST_S))[name]
     except KafkaException as error:
         if error.args[0].name() == "GROUP_ID_NOT_FOUND":
             return "ABSENT", []
@@ -182,24 +188,30 @@ def _backlog(settings: Settings, client: AdminClient) -> list[Backlog]:
     topic = source(settings)
     offsets = ends(client, topic)
     asked = ConsumerGroupTopicPartitions(settings.group_id, [TopicPartition(topic, number) for number in offsets])
-    answered = _patiently(
-        lambda: client.list_consumer_group_offsets([asked], request_timeout=REQUEST_S)[settings.group_id]
-    )
-    committed = {tp.partition: tp.offset for tp in answered.topic_partitions if tp.offset >= 0}
+    answered = _answers(lambda: client.list_consumer_group_offsets([asked], request_timeout=REQUEST_S))
+    committed = {tp.partition: tp.offset for tp in answered[settings.group_id].topic_partitions if tp.offset >= 0}
     return [Backlog(number, *offsets[number], committed.get(number)) for number in sorted(offsets)]
 
 
-def _patiently(ask: Callable[[], Future[Any]]) -> Any:
-    """Ask again while the brokers are choosing who knows about the group: after their start, or one's end."""
-    deadline = time.monotonic() + _COORDINATOR_S
+def _offsets(client: AdminClient, parts: list[TopicPartition], spec: OffsetSpec) -> dict[TopicPartition, Any]:
+    return _answers(lambda: client.list_offsets(dict.fromkeys(parts, spec), request_timeout=REQUEST_S))
+
+
+def _answers(ask: Callable[[], Mapping[Asked, Future[Any]]]) -> dict[Asked, Any]:
+    return _patiently(lambda: {asked: future.result() for asked, future in ask().items()})
+
+
+def _patiently(ask: Callable[[], Told]) -> Told:
+    """Ask again while the fault is a passing one."""
+    deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            return ask().result()
+            return ask()
         except KafkaException as error:
-            fault = error.args[0]
-            choosing = fault.retriable() or fault.name() in _CHOOSING
-            if not choosing or time.monotonic() > deadline:
+            if not passing(error.args[0]):
                 raise
+            if time.monotonic() > deadline:
+                raise UnansweredError(plain(error.args[0])) from None
             time.sleep(_RETRY_S)
 
 

@@ -34,7 +34,7 @@ def test_an_operator_sees_what_is_wrong_and_sends_letters_back(scene: Scene) -> 
         return done.returncode, done.stdout + done.stderr
 
     status, told = run("doctor")
-    assert status == 1
+    assert status == 1, told
     assert "no worker of" in told
     assert "prewarn worker" in told
 
