@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.chaos.faults import named
 from tests.chaos.run import Plan, run
 
 
@@ -19,11 +20,16 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--brokers", type=int, default=3, choices=(1, 3))
     parser.add_argument("--faults", type=int, help="how many; default: one for each 42,000 lines, at least 12")
+    parser.add_argument("--only", metavar="KIND", nargs="+", default=[], help='only such faults, as "pause for long"')
     parser.add_argument("--sabotage", help="break the worker on purpose: see tests/chaos/sabotage.py")
     parser.add_argument("--keep", type=Path, help="leave input, logs and results in this folder")
     asked = parser.parse_args()
+    try:
+        only = [named(name) for name in asked.only]
+    except ValueError as error:
+        parser.error(str(error))
     command = Plan.command if asked.sabotage is None else ("-m", "tests.chaos.sabotage", asked.sabotage)
-    plan = Plan(asked.settlements, asked.seed, asked.workers, asked.brokers, asked.faults, command=command)
+    plan = Plan(asked.settlements, asked.seed, asked.workers, asked.brokers, asked.faults, only, command=command)
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="prewarn-chaos-"))
     if asked.keep is not None:
         asked.keep.mkdir(parents=True)

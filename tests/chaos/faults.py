@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.chaos.installation import Installation, Worker
     from tests.chaos.packs import Deployed
@@ -182,8 +182,23 @@ def name_of(fault: Callable[[Field], str]) -> str:
     return fault.__name__.replace("_", " ")
 
 
-def schedule(dice: random.Random, count: int, workers: int) -> Iterator[Callable[[Field], str]]:
-    """Yield so many faults: every kind once in each round, in an order of its own.
+def named(name: str) -> Callable[[Field], str]:
+    """Return the kind of fault with this name.
+
+    Raises:
+        ValueError: There is none.
+    """
+    for fault in (*ALONE, *TOGETHER):
+        if name_of(fault) == name:
+            return fault
+    names = ", ".join(map(name_of, (*ALONE, *TOGETHER)))
+    raise ValueError(f"there is no fault {name!r}, only {names}")
+
+
+def schedule(
+    dice: random.Random, count: int, workers: int, only: Sequence[Callable[[Field], str]] = ()
+) -> Iterator[Callable[[Field], str]]:
+    """Yield so many faults: every kind, or every one of `only`, once in each round, in an order of its own.
 
     With several workers the first is the scaling up from one.
     """
@@ -192,7 +207,7 @@ def schedule(dice: random.Random, count: int, workers: int) -> Iterator[Callable
         yield scale
         count -= 1
     while count > 0:
-        kinds = [*ALONE, *(TOGETHER if several else ())]
+        kinds = [*only] or [*ALONE, *(TOGETHER if several else ())]
         dice.shuffle(kinds)
         yield from kinds[:count]
         count -= len(kinds)

@@ -63,6 +63,7 @@ class Plan:
         workers: How many at most.
         brokers: One, or three with three copies of everything.
         faults: How many; None for as many as suit the number of settlements.
+        only: Draw from these kinds instead of all.
         chosen: These faults instead of drawn ones.
         command: What runs a worker.
         session_s: A worker that is silent for so long has died; less than the default, and on a busy machine living
@@ -74,6 +75,7 @@ class Plan:
     workers: int = 3
     brokers: int = 3
     faults: int | None = None
+    only: Sequence[Callable[[Field], str]] = ()
     chosen: Sequence[Callable[[Field], str]] | None = None
     command: tuple[str, ...] = ("-m", "streams.cli", "worker")
     session_s: float = SESSION_S
@@ -147,7 +149,7 @@ def _under_load(plan: Plan, story: Story, at: Field, say: Callable[[str], None])
     faults = plan.chosen
     if faults is None:
         count = max(len(story) // LINES_A_FAULT, 12) if plan.faults is None else plan.faults
-        faults = list(schedule(at.dice, count, plan.workers))
+        faults = list(schedule(at.dice, count, plan.workers, plan.only))
     threads = (following, settling, sending)
     try:
         installation.fleet[0].start()
