@@ -3,12 +3,15 @@
 Run: `python -m tests.bench store` (three minutes, 1.5 GB). *Throughput*: simulated traffic is decoded and screened, and
 what changed is saved now and then as a worker does it, without a broker: a record counts as acknowledged when it is
 written. In memory that is all; on disk it is written there, too. *Memory*: a million rows of persons as simulated
-traffic leaves them, each under a key of its own; what a process of its own has more afterwards.
+traffic leaves them, each under a key of its own; what a process of its own has more afterwards. *Reads*: of two million
+rows in a database that was opened again, as it is after a restart, with the smallest cache; the baseline are the same
+rows as one would keep them first, with whole filters in the cache, and options that are not named for what is there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -17,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import Message
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
 from streams.contract.decode import decode_event
 from streams.engine.engine import Engine
@@ -25,7 +29,8 @@ from streams.memory import set_aside, spare_long_lived_objects
 from streams.rules.pack import load_pack
 from streams.settings.places import shipped
 from streams.simulate import Simulation, SimulationConfig
-from streams.state.disk import Disk
+from streams.simulate.randomness import stream
+from streams.state.disk import WINDOW, Disk
 from streams.state.rows import Position, TraceRow, encode_traces
 from streams.state.store import Store, encoded
 from streams.topology.checkpoint import TRACES_A_RECORD
@@ -37,6 +42,8 @@ from streams.topology.statekey import StateKey
 from tests.registries import registries
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.engine.references import References
     from streams.rules.specs import Pack
 
@@ -45,6 +52,11 @@ ROUNDS: Final = 5
 SAVE_EVERY: Final = 1_000
 PERSONS: Final = 1_000_000
 CACHE_MIB: Final = 64
+ROWS: Final = 2_000_000
+ROW_BYTES: Final = 200
+BATCH: Final = 10_000
+QUESTIONS: Final = 10_000
+READ_CACHE_MIB: Final = 16
 KEY: Final = b"a key of benchmarks"
 NAMES: Final = Names(*Names._fields)
 MEMORY: Final = "memory"
@@ -89,6 +101,7 @@ def main() -> None:
     for kind in (MEMORY, ROCKSDB):
         command = [sys.executable, "-m", "tests.bench.bench_store", kind]
         sys.stdout.write(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    _reads()
 
 
 def _throughput() -> None:
@@ -165,6 +178,63 @@ def _hold_persons(kind: str) -> None:
             size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
             sys.stdout.write(f", {size / 2**20:,.0f} MiB on disk, cache {CACHE_MIB} MiB")
         sys.stdout.write("\n")
+
+
+def _reads() -> None:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
+        disk, plain = Disk(Path(folder), {}, READ_CACHE_MIB << 20), Rdict(other, _naive())
+        dice = stream(1, "rows")
+        for begin in range(0, ROWS, BATCH):
+            ours, theirs = disk.batch(), WriteBatch(raw_mode=True)
+            for number in range(begin, begin + BATCH):
+                row = dice.randbytes(ROW_BYTES)
+                ours.put(0, WINDOW, _key(number), row)
+                theirs.put(_key(number), row)
+            disk.write(ours)
+            plain.write(theirs)
+        disk.close()
+        plain.close()
+        disk, plain = Disk(Path(folder), {}, READ_CACHE_MIB << 20), Rdict(other, _naive())
+        base, found = _asked(plain.get), _asked(lambda key: disk.get(0, WINDOW, key))
+        disk.close()
+        plain.close()
+    for what, (seconds, read) in found.items():
+        sys.stdout.write(
+            f"{what:14} {seconds / QUESTIONS * 1e6:6.1f} us, {read / QUESTIONS / 1024:5.1f} KiB of files a question; "
+            f"as one would at first {base[what][0] / seconds:5.1f} x, {base[what][1] / QUESTIONS / 1024:5.1f} KiB\n"
+        )
+
+
+def _naive() -> Options:
+    table = BlockBasedOptions()
+    table.set_block_cache(Cache(READ_CACHE_MIB << 20))
+    table.set_cache_index_and_filter_blocks(True)
+    table.set_bloom_filter(10, False)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_block_based_table_factory(table)
+    return options
+
+
+def _asked(get: Callable[[bytes], object]) -> dict[str, tuple[float, int]]:
+    """Return seconds of the process and bytes read from files, for rows that there are and for others."""
+    dice = stream(2, "questions")
+    found: dict[str, tuple[float, int]] = {}
+    for what, first in (("rows there", 0), ("rows not there", ROWS)):
+        keys = [_key(first + dice.randrange(ROWS)) for _ in range(QUESTIONS)]
+        begun, before = time.process_time(), _read_bytes()
+        for key in keys:
+            get(key)
+        found[what] = time.process_time() - begun, _read_bytes() - before
+    return found
+
+
+def _key(number: int) -> bytes:
+    return b"p:" + hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest().encode()
+
+
+def _read_bytes() -> int:
+    return int(Path("/proc/self/io").read_text("ascii").split()[1])
 
 
 def _resident() -> int:

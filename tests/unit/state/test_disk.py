@@ -33,6 +33,17 @@ def with_a_row(directory: Path) -> None:
     disk.close()
 
 
+def test_what_is_opened_again_has_filters_and_its_cache(tmp_path: Path) -> None:
+    """Which rocksdict gives to new databases only, unless the column family is named: RocksDB's own log tells."""
+    for _ in range(2):
+        with_a_row(tmp_path)
+        said = [line.strip() for line in (tmp_path / DATABASE / "LOG").read_text("utf-8").splitlines()]
+        capacities = [int(line.split(":")[1]) for line in said if line.startswith("capacity :")]
+        assert capacities == [1 << 20]
+        assert "filter_policy: bloomfilter" in said
+        assert "partition_filters: 1" in said
+
+
 def test_a_store_needs_a_directory() -> None:
     """A worker that is told to keep rows on disk, and not where, says what to set."""
     with pytest.raises(StoreError, match="needs PREWARN_STORE_DIR"):
