@@ -1,8 +1,9 @@
 """Forgets rows that say nothing any more, so that state grows with those who are active and not with the years.
 
-A window row says nothing once every window that it can be in has passed, by the time of the events of its partition; a
-settlement row once its horizon has. A few rows are looked at on every occasion: a round takes as long as it takes, and
-costs next to nothing.
+A window row says nothing once every window that it can be in has passed, by the latest event that touched a row of its
+partition; a settlement row once its horizon has. Events of other partitions touch rows, too: one that lags behind the
+others finds what it needs for as long as windows wait for late observations, a day at least where they are of days. A
+few rows are looked at on every occasion: a round takes as long as it takes, and costs next to nothing.
 """
 
 from __future__ import annotations

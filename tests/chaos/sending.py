@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.chaos.settling import Settling
     from tests.chaos.story import Line, Story
 
-_AHEAD: Final = 20_000
+AHEAD: Final = 20_000
 """Lines that are read ahead of the slowest partition: others go on while one must wait."""
 _IDLE_S: Final = 0.005
 _PRODUCER: Final[dict[str, Any]] = {
@@ -128,7 +128,7 @@ class Sending(threading.Thread):
                             del self._touching[row]
 
     def _read_ahead(self) -> None:
-        while self._held < _AHEAD:
+        while self._held < AHEAD:
             line = next(self._lines, None)
             if line is None:
                 return
