@@ -1,9 +1,9 @@
-"""What the judge excuses."""
+"""What the comparison of rows excuses."""
 
 from __future__ import annotations
 
 from streams.contract.time import DAY_MS
-from tests.chaos.judging import APART_MS, begun_anew
+from tests.chaos.rows import APART_MS, begun_anew
 
 
 def state(since: int, count: int = 1) -> dict[str, object]:
